@@ -1,0 +1,17 @@
+{
+  "targets": [
+    {
+      "target_name": "hepcapd",
+      "sources": ["<!@(ls native/base/*.cc native/hep/*.cc native/sip/*.cc native/batch/*.cc native/capture/*.cc native/decode/*.cc native/sqlite/*.cc native/napi/*.cc)"],
+      "include_dirs": [
+        "<!(node -p \"require('node-addon-api').include_dir\")",
+        "<!(node -p \"require('path').join(require('path').dirname(require.resolve('better-sqlite3/package.json')), 'deps/sqlite3')\")"
+      ],
+      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+      "cflags": ["-Wall", "-Wextra", "-Wno-cast-function-type"],
+      "cflags_cc": ["-std=c++20", "-O3", "-fvisibility=hidden", "-fno-exceptions"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-rtti"],
+      "ldflags": ["-Wl,--exclude-libs,ALL"]
+    }
+  ]
+}
