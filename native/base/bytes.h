@@ -16,7 +16,8 @@ struct Bytes {
   constexpr Bytes() = default;
   constexpr Bytes(const uint8_t* first, size_t count) : data(first), size(count) {}
   constexpr Bytes(const uint8_t* first, const uint8_t* last) : data(first), size(size_t(last - first)) {}
-  explicit Bytes(std::string_view text) : data(reinterpret_cast<const uint8_t*>(text.data())), size(text.size()) {}
+  explicit Bytes(std::string_view text)
+      : data(reinterpret_cast<const uint8_t*>(text.data())), size(text.size()) {}
 
   bool empty() const { return size == 0; }
   const uint8_t* begin() const { return data; }
@@ -25,7 +26,9 @@ struct Bytes {
   std::string_view text() const { return {reinterpret_cast<const char*>(data), size}; }
 
   // Both clamp: asking for more than there is gives what there is.
-  Bytes from(size_t offset) const { return offset >= size ? Bytes{end(), size_t{0}} : Bytes{data + offset, size - offset}; }
+  Bytes from(size_t offset) const {
+    return offset >= size ? Bytes{end(), size_t{0}} : Bytes{data + offset, size - offset};
+  }
   Bytes first(size_t count) const { return {data, count < size ? count : size}; }
 };
 

@@ -1,0 +1,138 @@
+// The end of an input and the start of a batch: one packet after the other is checked, parsed in place in
+// the open slab, and counted. Full or aged slabs go to the outbox.
+//
+// Every packet that is handed to accept() is afterwards either a row of a slab or one count of a drop; the
+// sum holds at each moment that counters() can see.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <mutex>
+
+#include "../hep/inflate.h"
+#include "../hep/packet.h"
+#include "outbox.h"
+
+namespace hepcapd {
+
+// Why a message ends before it becomes a row: the first is `queue/full`, the others are the faults of
+// parseHep() as `hep/...`, of the stream framer as `tcp/...`, and of the kernel.
+enum class Drop : uint8_t {
+  queueFull,
+  kernelReceiveBuffer,
+  hepTooShort,
+  hepBadMagic,
+  hepBadFamily,
+  hepBadLength,
+  hepBadChunkLength,
+  hepFamilyContradiction,
+  tcpBadMagic,
+  tcpBadLength,
+  tcpIncomplete,
+  tcpTimeout,
+  count
+};
+const char* dropName(Drop drop);  // "STAGE/REASON", as the ledger and the metrics have it
+
+// What was odd about messages that were taken all the same.
+enum class Oddity : uint8_t {
+  hepHeaderLength,
+  hepBigEndianTime,
+  hepTrailingOctets,
+  hepUnknownFamily,
+  hepNoPayload,
+  inflateFailed,
+  inflateTooLarge,
+  sipUnreadable,
+  sipBeyondReach,
+  sipBadHeader,
+  count
+};
+const char* oddityName(Oddity oddity);
+
+struct IntakeCounters {
+  uint64_t received = 0;  // messages, kernel drops included
+  uint64_t accepted = 0;  // rows put into slabs
+  std::array<uint64_t, size_t(Drop::count)> dropped{};
+  std::array<uint64_t, size_t(Oddity::count)> odd{};
+};
+
+struct IntakeLimits {
+  uint32_t maxRows = 10000;  // of a slab: one transaction of the sink
+  uint32_t flushMs = 100;    // a row waits no longer for company while the consumers keep up
+};
+
+// How a packet came.
+struct Arrival {
+  int64_t timeUs = 0;  // kernel time stamp, microseconds since the epoch
+  Address sender;
+  uint16_t senderPort = 0;
+};
+
+class Intake {
+ public:
+  Intake(uint32_t input, std::shared_ptr<SlabPool> pool, std::shared_ptr<Outbox> outbox, IntakeLimits limits);
+  ~Intake();
+  Intake(const Intake&) = delete;
+  Intake& operator=(const Intake&) = delete;
+
+  // Everything that changes state is done through a Session, which holds the lock: take one for a whole run
+  // of packets, so that the lock is paid once and a snapshot sees whole runs.
+  class Session {
+   public:
+    explicit Session(Intake& intake) : intake_(intake), lock_(intake.mutex_) {}
+    // False only with `mayWait`: there is no slab now, nothing was counted, offer it again.
+    bool accept(Bytes packet, const Arrival& arrival, bool mayWait = false) {
+      return intake_.accept(packet, arrival, mayWait);
+    }
+    // Messages that never reached us: received and dropped.
+    void drop(Drop reason, uint64_t messages = 1) {
+      intake_.counters_.received += messages;
+      intake_.counters_.dropped[size_t(reason)] += messages;
+    }
+    // Seals the open slab when it is old enough and the consumers keep up, or at once with `now`. True
+    // while there are rows that wait.
+    bool flush(bool now = false) { return intake_.flush(now); }
+
+   private:
+    Intake& intake_;
+    std::lock_guard<std::mutex> lock_;
+  };
+
+  IntakeCounters counters() const;
+  uint32_t flushMs() const { return limits_.flushMs; }
+  SlabPool& pool() { return *pool_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool accept(Bytes packet, const Arrival& arrival, bool mayWait);
+  bool openFor(size_t octets);
+  struct Filing;
+  void append(const HepPacket& hep, Bytes packet, const Arrival& arrival);
+  void readPayload(Filing& filing);
+  void readSip(Filing& filing);
+  void correlate(Filing& filing);
+  bool flush(bool now);
+  void seal();
+  void note(Oddity oddity) { counters_.odd[size_t(oddity)]++; }
+  void noteHep(const HepPacket& hep);
+
+  const uint32_t input_;
+  const std::shared_ptr<SlabPool> pool_;
+  const std::shared_ptr<Outbox> outbox_;
+  const IntakeLimits limits_;
+  mutable std::mutex mutex_;
+  Slab* open_ = nullptr;
+  Clock::time_point openedAt_;
+  IntakeCounters counters_;
+  Inflater inflater_;
+};
+
+// The bound on an inflated payload. A slab always has room for a packet, its inflated payload and a record.
+inline constexpr size_t kInflateBound = size_t{1} << 20;
+inline constexpr size_t kPacketBound = 65535;
+inline constexpr size_t kSmallestSlab = size_t{2} << 20;
+
+}  // namespace hepcapd

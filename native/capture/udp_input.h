@@ -1,0 +1,63 @@
+// HEP over UDP: one thread a socket, which reads runs of datagrams and hands them to its Intake.
+//
+// recvmmsg(2) in runs, kernel time stamps (SO_TIMESTAMPNS), kernel drops (SO_RXQ_OVFL and at the end
+// SO_MEMINFO). While the run is short the thread naps, so that a run is worth its system call.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "../base/fd.h"
+#include "../base/os_error.h"
+#include "../batch/intake.h"
+
+namespace hepcapd {
+
+struct UdpOptions {
+  std::string address;       // numeric; "" for every address of both families where the host has them
+  uint16_t port = 0;         // 0: any free one
+  uint32_t rcvbufBytes = 0;  // wanted receive buffer, in octets of payload and overhead as the kernel counts
+  bool shared = false;       // SO_REUSEPORT: several sockets on one port, the kernel spreads the senders
+};
+
+struct UdpSocket {
+  Fd fd;
+  uint16_t port = 0;
+  uint32_t rcvbufBytes = 0;  // what the kernel granted
+
+  // Throws OsError.
+  static UdpSocket open(const UdpOptions& options);
+};
+
+class UdpInput {
+ public:
+  // `stopped` is called on the thread after its last packet.
+  UdpInput(UdpSocket socket, std::unique_ptr<Intake> intake, std::function<void()> stopped);
+  ~UdpInput();
+  UdpInput(const UdpInput&) = delete;
+  UdpInput& operator=(const UdpInput&) = delete;
+
+  // Asks the thread to take what the socket holds at this moment (waiting for slabs, not dropping) and end.
+  // After `drainMs` it stops waiting, and drops and counts.
+  void stop(uint32_t drainMs);
+  bool ended() const { return ended_.load(std::memory_order_acquire); }
+  IntakeCounters counters() const { return intake_->counters(); }
+
+ private:
+  class Run;
+  void work();
+  void drain(Run& run);
+  void waitReadable(bool rowsWait);
+
+  UdpSocket socket_;
+  Fd wake_;
+  std::unique_ptr<Intake> intake_;
+  std::function<void()> stopped_;
+  std::atomic<int64_t> stopAtUs_{INT64_MAX};  // wall clock: what arrived later is not ours any more
+  std::atomic<uint32_t> drainMs_{0};
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+
+}  // namespace hepcapd
