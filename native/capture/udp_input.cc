@@ -121,7 +121,7 @@ UdpInput::UdpInput(UdpSocket socket, std::unique_ptr<Intake> intake, std::functi
 
 UdpInput::~UdpInput() {
   stop(0);
-  thread_.join();
+  join();
 }
 
 void UdpInput::stop(uint32_t drainMs) {

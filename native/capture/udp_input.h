@@ -41,6 +41,10 @@ class UdpInput {
   // Asks the thread to take what the socket holds at this moment (waiting for slabs, not dropping) and end.
   // After `drainMs` it stops waiting, and drops and counts.
   void stop(uint32_t drainMs);
+  // Waits for the thread's end, after stop().
+  void join() {
+    if (thread_.joinable()) thread_.join();
+  }
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   IntakeCounters counters() const { return intake_->counters(); }
 

@@ -1,0 +1,18 @@
+// Registers what JavaScript sees; lib/binding.ts types it.
+#include <napi.h>
+
+#include "capture_file.h"
+#include "engine.h"
+#include "layout.h"
+#include "system.h"
+#include "udp_sender.h"
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  hepcapd::registerLayout(env, exports);
+  hepcapd::registerEngine(env, exports);
+  hepcapd::registerSystem(env, exports);
+  hepcapd::registerCaptureFile(env, exports);
+  hepcapd::registerUdpSender(env, exports);
+  return exports;
+}
+NODE_API_MODULE(NODE_GYP_MODULE_NAME, Init)

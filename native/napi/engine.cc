@@ -1,0 +1,269 @@
+#include "engine.h"
+
+#include <ctime>
+
+#include "values.h"
+
+namespace hepcapd {
+namespace {
+
+int64_t nowUs() {
+  timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return int64_t(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+}
+
+uint32_t inputOf(const Napi::Value& value) { return value.ToNumber().Uint32Value(); }
+
+void add(IntakeCounters& sum, const IntakeCounters& more) {
+  sum.received += more.received;
+  sum.accepted += more.accepted;
+  for (size_t i = 0; i < sum.dropped.size(); i++) sum.dropped[i] += more.dropped[i];
+  for (size_t i = 0; i < sum.odd.size(); i++) sum.odd[i] += more.odd[i];
+}
+
+Napi::Object toJs(Napi::Env env, const IntakeCounters& counters) {
+  Napi::Object dropped = Napi::Object::New(env);
+  for (size_t i = 0; i < counters.dropped.size(); i++) {
+    if (counters.dropped[i] > 0) dropped.Set(dropName(Drop(i)), double(counters.dropped[i]));
+  }
+  Napi::Object odd = Napi::Object::New(env);
+  for (size_t i = 0; i < counters.odd.size(); i++) {
+    if (counters.odd[i] > 0) odd.Set(oddityName(Oddity(i)), double(counters.odd[i]));
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("received", double(counters.received));
+  result.Set("accepted", double(counters.accepted));
+  result.Set("dropped", dropped);
+  result.Set("odd", odd);
+  return result;
+}
+
+Drop dropNamed(Napi::Env env, const std::string& name) {
+  for (size_t i = 0; i < size_t(Drop::count); i++) {
+    if (name == dropName(Drop(i))) return Drop(i);
+  }
+  throw Napi::TypeError::New(env, "no drop is called " + name);
+}
+
+SlabHandle handleOf(const Napi::Value& value) { return SlabHandle(value.ToNumber().Int64Value()); }
+
+// lend(handle): ArrayBuffer over the sealed slab, in any thread's environment. The view keeps the memory
+// mapped, not the slab from being reused: release() detaches what it is given.
+Napi::Value lend(const Napi::CallbackInfo& info) {
+  SlabPool::Reader reader = SlabPool::read(handleOf(info[0]));
+  if (!reader) throw Napi::Error::New(info.Env(), "no sealed slab has this handle");
+  auto* keep = new std::shared_ptr<SlabPool>(reader.pool());
+  return Napi::ArrayBuffer::New(info.Env(), const_cast<uint8_t*>(reader->base()), reader->capacity(),
+                                [keep](Napi::Env, void*) { delete keep; });
+}
+
+// release(handle, view?): boolean. The slab goes back to the pool; a view of it has length 0 from here on.
+Napi::Value release(const Napi::CallbackInfo& info) {
+  if (info[1].IsArrayBuffer()) info[1].As<Napi::ArrayBuffer>().Detach();
+  std::shared_ptr<SlabPool> pool;
+  {
+    SlabPool::Reader reader = SlabPool::read(handleOf(info[0]));
+    if (reader) pool = reader.pool();
+  }
+  return Napi::Boolean::New(info.Env(), pool && pool->release(handleOf(info[0])));
+}
+
+}  // namespace
+
+Napi::Function Engine::define(Napi::Env env) {
+  return DefineClass(env, "Engine",
+                     {InstanceMethod<&Engine::listenUdp>("listenUdp"), InstanceMethod<&Engine::stop>("stop"),
+                      InstanceMethod<&Engine::ended>("ended"), InstanceMethod<&Engine::feed>("feed"),
+                      InstanceMethod<&Engine::drop>("drop"), InstanceMethod<&Engine::flush>("flush"),
+                      InstanceMethod<&Engine::take>("take"), InstanceMethod<&Engine::counters>("counters"),
+                      InstanceMethod<&Engine::close>("close")});
+}
+
+// new Engine({slabBytes, slabs, flushMs, maxRows}, wake)
+Engine::Engine(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Engine>(info) {
+  const Napi::Object options = info[0].As<Napi::Object>();
+  const size_t slabBytes = size_t(numberOf(options, "slabBytes"));
+  const size_t slabs = size_t(numberOf(options, "slabs"));
+  if (slabBytes < kSmallestSlab || slabBytes > UINT32_MAX / 2 || slabs == 0) {
+    throw Napi::RangeError::New(info.Env(), "slabBytes is 2 MiB at least and slabs is 1 at least");
+  }
+  pool_ = SlabPool::create(slabBytes, slabs);
+  limits_.flushMs = uint32_t(numberOf(options, "flushMs"));
+  limits_.maxRows = uint32_t(numberOf(options, "maxRows"));
+  wakeUp_ = Napi::ThreadSafeFunction::New(info.Env(), info[1].As<Napi::Function>(), "hepcapd engine", 0, 1);
+  outbox_ = std::make_shared<Outbox>([this] { wake(); });
+}
+
+Engine::~Engine() { closeAll(); }
+
+void Engine::wake() {
+  if (!closed_) wakeUp_.NonBlockingCall();
+}
+
+Intake& Engine::fedIntake(uint32_t input) {
+  std::unique_ptr<Intake>& intake = fed_[input];
+  if (!intake) intake = std::make_unique<Intake>(input, pool_, outbox_, limits_);
+  return *intake;
+}
+
+// listenUdp(input, {address, port, rcvbufBytes, shared}): {port, rcvbufBytes}
+Napi::Value Engine::listenUdp(const Napi::CallbackInfo& info) {
+  const Napi::Object options = info[1].As<Napi::Object>();
+  UdpOptions udp;
+  udp.address = options.Get("address").ToString();
+  udp.port = uint16_t(numberOf(options, "port"));
+  udp.rcvbufBytes = uint32_t(numberOf(options, "rcvbufBytes"));
+  udp.shared = options.Get("shared").ToBoolean();
+  try {
+    UdpSocket socket = UdpSocket::open(udp);
+    Napi::Object result = Napi::Object::New(info.Env());
+    result.Set("port", double(socket.port));
+    result.Set("rcvbufBytes", double(socket.rcvbufBytes));
+    const uint32_t input = inputOf(info[0]);
+    auto intake = std::make_unique<Intake>(input, pool_, outbox_, limits_);
+    listeners_.push_back({input, std::make_unique<UdpInput>(std::move(socket), std::move(intake), [this] { wake(); })});
+    return result;
+  } catch (const OsError& error) {
+    throw toJsError(info.Env(), error);
+  }
+}
+
+// stop(drainMs): asks the UDP inputs to take what their sockets hold and end; the wake-up tells when.
+Napi::Value Engine::stop(const Napi::CallbackInfo& info) {
+  for (Listener& listener : listeners_) listener.socket->stop(info[0].ToNumber().Uint32Value());
+  return info.Env().Undefined();
+}
+
+Napi::Value Engine::ended(const Napi::CallbackInfo& info) {
+  bool ended = true;
+  for (const Listener& listener : listeners_) ended = ended && listener.socket->ended();
+  return Napi::Boolean::New(info.Env(), ended);
+}
+
+// feed(input, octets, ends): number. Datagrams that JavaScript has: the i-th ends at ends[i] (Uint32Array).
+Napi::Value Engine::feed(const Napi::CallbackInfo& info) {
+  const Bytes octets = bytesOf(info[1]);
+  const auto ends = info[2].As<Napi::Uint32Array>();
+  const Arrival arrival{nowUs(), {}, 0};
+  Intake::Session session(fedIntake(inputOf(info[0])));
+  uint32_t start = 0;
+  for (size_t i = 0; i < ends.ElementLength(); i++) {
+    if (ends[i] < start || ends[i] > octets.size || ends[i] - start > kPacketBound) {
+      throw Napi::RangeError::New(info.Env(), "ends must ascend, within the octets, by 65,535 at most");
+    }
+    session.accept({octets.data + start, size_t(ends[i] - start)}, arrival);
+    start = ends[i];
+  }
+  return Napi::Number::New(info.Env(), double(ends.ElementLength()));
+}
+
+// drop(input, reason, messages): counts messages of a fed input that never became rows.
+Napi::Value Engine::drop(const Napi::CallbackInfo& info) {
+  const Drop reason = dropNamed(info.Env(), info[1].ToString());
+  Intake::Session(fedIntake(inputOf(info[0]))).drop(reason, uint64_t(info[2].ToNumber().Int64Value()));
+  return info.Env().Undefined();
+}
+
+// flush(now): seals the aged slabs of the fed inputs, or all; true while rows wait.
+Napi::Value Engine::flush(const Napi::CallbackInfo& info) {
+  bool waiting = false;
+  for (auto& [input, intake] : fed_) waiting |= Intake::Session(*intake).flush(info[0].ToBoolean());
+  return Napi::Boolean::New(info.Env(), waiting);
+}
+
+// take(): {handle, input, rows}[], in the order of sealing.
+Napi::Value Engine::take(const Napi::CallbackInfo& info) {
+  Napi::Array list = Napi::Array::New(info.Env());
+  for (const SlabHandle handle : outbox_->takeAll()) {
+    const SlabPool::Reader slab = SlabPool::read(handle);
+    Napi::Object sealed = Napi::Object::New(info.Env());
+    sealed.Set("handle", double(handle));
+    sealed.Set("input", double(slab->input()));
+    sealed.Set("rows", double(slab->rows()));
+    list.Set(list.Length(), sealed);
+  }
+  return list;
+}
+
+IntakeCounters Engine::countersOf(uint32_t input) const {
+  IntakeCounters sum;
+  for (const Listener& listener : listeners_) {
+    if (listener.input == input) add(sum, listener.socket->counters());
+  }
+  if (const auto fed = fed_.find(input); fed != fed_.end()) add(sum, fed->second->counters());
+  return sum;
+}
+
+Napi::Value Engine::counters(const Napi::CallbackInfo& info) {
+  return toJs(info.Env(), countersOf(inputOf(info[0])));
+}
+
+Napi::Value Engine::close(const Napi::CallbackInfo& info) {
+  closeAll();
+  return info.Env().Undefined();
+}
+
+void Engine::closeAll() {
+  if (closed_) return;
+  for (Listener& listener : listeners_) listener.socket->stop(0);
+  for (Listener& listener : listeners_) listener.socket->join();
+  closed_ = true;
+  wakeUp_.Release();
+}
+
+Napi::Function Framer::define(Napi::Env env) {
+  return DefineClass(env, "Framer",
+                     {InstanceMethod<&Framer::push>("push"), InstanceMethod<&Framer::end>("end"),
+                      InstanceAccessor<&Framer::pending>("pending"), InstanceAccessor<&Framer::fault>("fault")});
+}
+
+// new Framer(engine, input, senderAddress, senderPort)
+Framer::Framer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Framer>(info) {
+  const Napi::Object engine = info[0].As<Napi::Object>();
+  engineReference_ = Napi::Persistent(engine);
+  intake_ = &Engine::Unwrap(engine)->fedIntake(inputOf(info[1]));
+  arrival_.sender = addressOf(info[2].ToString());
+  arrival_.senderPort = uint16_t(info[3].ToNumber().Uint32Value());
+}
+
+// push(octets, mayDrop): how many octets are dealt with. Fewer than given: `fault` says why the stream is
+// over, or the queue is full (never with mayDrop) and the rest is to be pushed again later.
+Napi::Value Framer::push(const Napi::CallbackInfo& info) {
+  const bool mayWait = !info[1].ToBoolean();
+  const bool faulted = framer_.fault() != HepFault::none;
+  arrival_.timeUs = nowUs();
+  Intake::Session session(*intake_);
+  const size_t taken = framer_.feed(
+      bytesOf(info[0]), [&](Bytes packet) { return session.accept(packet, arrival_, mayWait); });
+  if (!faulted && framer_.fault() != HepFault::none) {
+    session.drop(framer_.fault() == HepFault::badMagic ? Drop::tcpBadMagic : Drop::tcpBadLength);
+  }
+  return Napi::Number::New(info.Env(), double(taken));
+}
+
+// end(reason): the connection is over; a packet that it cut short is a drop of that name.
+Napi::Value Framer::end(const Napi::CallbackInfo& info) {
+  const Drop reason = dropNamed(info.Env(), info[0].ToString());
+  if (framer_.pending() > 0 && framer_.fault() == HepFault::none) Intake::Session(*intake_).drop(reason);
+  framer_ = StreamFramer();
+  return info.Env().Undefined();
+}
+
+Napi::Value Framer::pending(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), double(framer_.pending()));
+}
+
+Napi::Value Framer::fault(const Napi::CallbackInfo& info) {
+  if (framer_.fault() == HepFault::none) return info.Env().Null();
+  return Napi::String::New(info.Env(), faultName(framer_.fault()));
+}
+
+void registerEngine(Napi::Env env, Napi::Object exports) {
+  exports.Set("Engine", Engine::define(env));
+  exports.Set("Framer", Framer::define(env));
+  exports.Set("lend", Napi::Function::New(env, lend, "lend"));
+  exports.Set("release", Napi::Function::New(env, release, "release"));
+}
+
+}  // namespace hepcapd

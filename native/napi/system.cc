@@ -1,0 +1,58 @@
+#include "system.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <cstdlib>
+
+#include "../base/fd.h"
+#include "../base/os_error.h"
+#include "../sqlite/rows_table.h"
+#include "values.h"
+
+namespace hepcapd {
+namespace {
+
+// One datagram to $NOTIFY_SOCKET, a path or, with @, a name in the abstract space (sd_notify(3)).
+bool notifySystemd(const char* path, const std::string& text) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const size_t length = std::strlen(path);
+  if (length < 2 || length >= sizeof address.sun_path) throw OsError("sd_notify", ENAMETOOLONG);
+  std::memcpy(address.sun_path, path, length);
+  if (path[0] == '@') address.sun_path[0] = '\0';
+  Fd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!fd) throw OsError("socket", errno);
+  const socklen_t size = socklen_t(offsetof(sockaddr_un, sun_path) + length);
+  const ssize_t sent = ::sendto(fd.get(), text.data(), text.size(), MSG_NOSIGNAL,
+                                reinterpret_cast<const sockaddr*>(&address), size);
+  if (sent < 0) throw OsError("sendto NOTIFY_SOCKET", errno);
+  return true;
+}
+
+Napi::Value notify(const Napi::CallbackInfo& info) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  if (!path || !*path) return Napi::Boolean::New(info.Env(), false);
+  try {
+    return Napi::Boolean::New(info.Env(), notifySystemd(path, info[0].ToString()));
+  } catch (const OsError& error) {
+    throw toJsError(info.Env(), error);
+  }
+}
+
+Napi::Value counts(const Napi::CallbackInfo& info) {
+  const ValueCounts counts = rowsTableCounts();
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("cut", double(counts.cut));
+  result.Set("cleaned", double(counts.cleaned));
+  return result;
+}
+
+}  // namespace
+
+void registerSystem(Napi::Env env, Napi::Object exports) {
+  exports.Set("notify", Napi::Function::New(env, notify, "notify"));
+  exports.Set("rowsTableCounts", Napi::Function::New(env, counts, "rowsTableCounts"));
+}
+
+}  // namespace hepcapd
