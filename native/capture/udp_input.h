@@ -17,7 +17,7 @@ namespace hepcapd {
 struct UdpOptions {
   std::string address;       // numeric; "" for every address of both families where the host has them
   uint16_t port = 0;         // 0: any free one
-  uint32_t rcvbufBytes = 0;  // wanted receive buffer, in octets of payload and overhead as the kernel counts
+  uint32_t rcvbufBytes = 0;  // wanted receive buffer, in the measure of net.core.rmem_max
   bool shared = false;       // SO_REUSEPORT: several sockets on one port, the kernel spreads the senders
 };
 

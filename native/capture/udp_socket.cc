@@ -1,4 +1,4 @@
-#include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -19,53 +19,50 @@ struct SocketAddress {
   int family() const { return storage.ss_family; }
 };
 
-SocketAddress socketAddress(const std::string& text, uint16_t port, int wildcardFamily) {
-  SocketAddress address;
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
-  const bool any = text.empty();
-  if (any ? wildcardFamily == AF_INET6 : text.find(':') != std::string::npos) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(port);
-    if (!any && ::inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) != 1)
-      throw OsError("inet_pton " + text, EINVAL);
-    address.size = sizeof *v6;
-  } else {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(port);
-    if (!any && ::inet_pton(AF_INET, text.c_str(), &v4->sin_addr) != 1)
-      throw OsError("inet_pton " + text, EINVAL);
-    address.size = sizeof *v4;
+// A numeric address, an IPv6 one with its scope (fe80::1%eth0); no name is resolved here.
+SocketAddress socketAddress(const std::string& text, uint16_t port) {
+  addrinfo hints{};
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_DGRAM;
+  addrinfo* found = nullptr;
+  if (::getaddrinfo(text.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
+    throw OsError("getaddrinfo " + text, EINVAL);
   }
+  SocketAddress address;
+  std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
+  address.size = found->ai_addrlen;
+  ::freeaddrinfo(found);
   return address;
 }
 
 // The wildcard is one socket for both families, or IPv4 alone on a host without IPv6.
 Fd makeSocket(const UdpOptions& options, SocketAddress& address) {
-  address = socketAddress(options.address, options.port, AF_INET6);
+  const bool any = options.address.empty();
+  address = socketAddress(any ? "::" : options.address, options.port);
   Fd fd(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd && options.address.empty() && errno == EAFNOSUPPORT) {
-    address = socketAddress(options.address, options.port, AF_INET);
+  if (!fd && any && errno == EAFNOSUPPORT) {
+    address = socketAddress("0.0.0.0", options.port);
     fd = Fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   }
   if (!fd) throw OsError("socket", errno);
   if (address.family() == AF_INET6) {
-    const int only = options.address.empty() ? 0 : 1;
+    const int only = any ? 0 : 1;
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
   }
   return fd;
 }
 
-// SO_RCVBUFFORCE goes beyond net.core.rmem_max with CAP_NET_ADMIN; the kernel doubles what it is given.
+// SO_RCVBUFFORCE goes beyond net.core.rmem_max with CAP_NET_ADMIN. The kernel doubles what it is given, for its
+// own overhead (socket(7)); we speak of the half, as rmem_max does.
 uint32_t growReceiveBuffer(int fd, uint32_t wanted) {
-  const int asked = int(std::min<uint32_t>(wanted, INT32_MAX) / 2);
+  const int asked = int(std::min<uint32_t>(wanted, INT32_MAX / 2));
   if (asked > 0 && ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &asked, sizeof asked) != 0) {
     ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &asked, sizeof asked);
   }
   int granted = 0;
   socklen_t size = sizeof granted;
   ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &size);
-  return uint32_t(granted);
+  return uint32_t(granted / 2);
 }
 
 uint16_t boundPort(int fd) {

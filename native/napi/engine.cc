@@ -48,6 +48,14 @@ Drop dropNamed(Napi::Env env, const std::string& name) {
 
 SlabHandle handleOf(const Napi::Value& value) { return SlabHandle(value.ToNumber().Int64Value()); }
 
+// With SO_REUSEPORT another program of the same user could share the port unseen: so one socket without it
+// is bound first, which also finds the port where any will do.
+UdpOptions sharedPort(UdpOptions options) {
+  options.port = UdpSocket::open(options).port;
+  options.shared = true;
+  return options;
+}
+
 // lend(handle): ArrayBuffer over the sealed slab, in any thread's environment. The view keeps the memory
 // mapped, not the slab from being reused: release() detaches what it is given.
 Napi::Value lend(const Napi::CallbackInfo& info) {
@@ -107,22 +115,27 @@ Intake& Engine::fedIntake(uint32_t input) {
   return *intake;
 }
 
-// listenUdp(input, {address, port, rcvbufBytes, shared}): {port, rcvbufBytes}
+// listenUdp(input, {address, port, rcvbufBytes, workers}): {port, rcvbufBytes}
 Napi::Value Engine::listenUdp(const Napi::CallbackInfo& info) {
-  const Napi::Object options = info[1].As<Napi::Object>();
-  UdpOptions udp;
-  udp.address = options.Get("address").ToString();
-  udp.port = uint16_t(numberOf(options, "port"));
-  udp.rcvbufBytes = uint32_t(numberOf(options, "rcvbufBytes"));
-  udp.shared = options.Get("shared").ToBoolean();
+  const Napi::Object js = info[1].As<Napi::Object>();
+  const uint32_t input = inputOf(info[0]);
+  const uint32_t workers = uint32_t(numberOf(js, "workers"));
+  UdpOptions options;
+  options.address = js.Get("address").ToString();
+  options.port = uint16_t(numberOf(js, "port"));
+  options.rcvbufBytes = uint32_t(numberOf(js, "rcvbufBytes"));
   try {
-    UdpSocket socket = UdpSocket::open(udp);
+    if (workers > 1) options = sharedPort(options);
+    std::vector<UdpSocket> sockets;
+    for (uint32_t i = 0; i < std::max(workers, 1u); i++) sockets.push_back(UdpSocket::open(options));
     Napi::Object result = Napi::Object::New(info.Env());
-    result.Set("port", double(socket.port));
-    result.Set("rcvbufBytes", double(socket.rcvbufBytes));
-    const uint32_t input = inputOf(info[0]);
-    auto intake = std::make_unique<Intake>(input, pool_, outbox_, limits_);
-    listeners_.push_back({input, std::make_unique<UdpInput>(std::move(socket), std::move(intake), [this] { wake(); })});
+    result.Set("port", double(sockets[0].port));
+    result.Set("rcvbufBytes", double(sockets[0].rcvbufBytes));
+    for (UdpSocket& socket : sockets) {
+      auto intake = std::make_unique<Intake>(input, pool_, outbox_, limits_);
+      listeners_.push_back(
+          {input, std::make_unique<UdpInput>(std::move(socket), std::move(intake), [this] { wake(); })});
+    }
     return result;
   } catch (const OsError& error) {
     throw toJsError(info.Env(), error);

@@ -1,0 +1,204 @@
+// The only file that loads the addon. It types every signature and adds nothing.
+
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+
+/** The addon's file: Node loads it, and SQLite loads it again as an extension. */
+export const addonPath = fileURLToPath(new URL('../../build/Release/hepcapd.node', import.meta.url))
+
+/** Names one filling of one slab; 53 bits. A released handle names nothing. */
+export type SlabHandle = number
+
+/** A slab that an input has filled: `rows` records of input number `input`. */
+export interface SealedSlab {
+  handle: SlabHandle
+  input: number
+  rows: number
+}
+
+/** Messages of one input up to now. `received` is `accepted` plus the sum of `dropped`. */
+export interface IntakeCounters {
+  /** Messages, those that the kernel dropped included. */
+  received: number
+  /** Messages that became rows of slabs. */
+  accepted: number
+  /** By `stage/reason`; a reason that never happened is absent. */
+  dropped: Record<string, number>
+  /** Tolerated oddities of messages that were accepted, by name. */
+  odd: Record<string, number>
+}
+
+export interface EngineOptions {
+  /** Size of one slab in octets, 2 MiB at least. */
+  slabBytes: number
+  /** Number of slabs: with `slabBytes` the bound of the queue. */
+  slabs: number
+  /** A row waits this long for company, in milliseconds, while the consumers keep up. */
+  flushMs: number
+  /** A slab with so many rows is sealed. */
+  maxRows: number
+}
+
+export interface UdpListenOptions {
+  /** Numeric address, or '' for all of both families. */
+  address: string
+  /** 0 binds a free port. */
+  port: number
+  /** Wanted receive buffer in octets, in the measure of net.core.rmem_max. */
+  rcvbufBytes: number
+  /** Sockets on this port, each with a thread; the kernel spreads the senders (SO_REUSEPORT). */
+  workers: number
+}
+
+/** What a socket got: see `native/capture/udp_input.h`. */
+export interface UdpListening {
+  port: number
+  rcvbufBytes: number
+}
+
+export interface Engine {
+  /** Opens sockets with a thread each. Throws a SystemError with `code`, `syscall` and `cure`. */
+  listenUdp(input: number, options: UdpListenOptions): UdpListening
+  /** Asks every UDP input to take what its socket holds, waiting for slabs up to `drainMs`, and to end. */
+  stop(drainMs: number): void
+  /** True when every UDP input has ended. */
+  ended(): boolean
+  /** Hands datagrams to an input that has no socket: the i-th ends at `ends[i]` of `octets`. */
+  feed(input: number, octets: Uint8Array, ends: Uint32Array): number
+  /** Counts messages of a fed input that never became rows, by the name of a drop. */
+  drop(input: number, reason: string, messages: number): void
+  /** Seals the aged slabs of the fed inputs, or all with `now`; true while rows wait. */
+  flush(now: boolean): boolean
+  /** What was sealed since the last call, in order. Each slab is to be released, once. */
+  take(): SealedSlab[]
+  counters(input: number): IntakeCounters
+  /** Ends the threads without draining. */
+  close(): void
+}
+
+export interface Framer {
+  /**
+   * Takes octets of the stream and returns how many are dealt with. Fewer than given: either `fault` is set
+   * and the connection is to be closed, or the queue is full and the rest is to be pushed again later.
+   * With `mayDrop` a full queue drops and counts.
+   */
+  push(octets: Uint8Array, mayDrop: boolean): number
+  /** The connection is over: a packet that it cut short is counted as a drop of this name. */
+  end(reason: 'tcp/incomplete' | 'tcp/timeout'): void
+  /** Octets of an incomplete packet. */
+  readonly pending: number
+  readonly fault: string | null
+}
+
+/** Byte offsets of the record's fields; spans are (offset, length) pairs. See `native/batch/record.h`. */
+export interface RecordLayout {
+  bytes: number
+  microTs: number
+  arrivalUs: number
+  packet: number
+  payload: number
+  correlation: number
+  agentId: number
+  flags: number
+  source: number
+  destination: number
+  sender: number
+  sourcePort: number
+  destinationPort: number
+  senderPort: number
+  status: number
+  contactPort: number
+  originatorPort: number
+  hepVersion: number
+  family: number
+  sourceFamily: number
+  destinationFamily: number
+  senderFamily: number
+  protocol: number
+  protocolType: number
+  sipKind: number
+}
+
+export type SipField =
+  | 'method'
+  | 'replyReason'
+  | 'ruri'
+  | 'ruriUser'
+  | 'ruriDomain'
+  | 'fromUser'
+  | 'fromDomain'
+  | 'fromTag'
+  | 'toUser'
+  | 'toDomain'
+  | 'toTag'
+  | 'pidUser'
+  | 'contactUser'
+  | 'contactHost'
+  | 'authUser'
+  | 'auth'
+  | 'callId'
+  | 'xCid'
+  | 'via'
+  | 'viaBranch'
+  | 'cseq'
+  | 'cseqMethod'
+  | 'reason'
+  | 'contentType'
+  | 'userAgent'
+  | 'diversion'
+  | 'originatorHost'
+  | 'rtpStat'
+  | 'body'
+
+export interface Layout {
+  record: RecordLayout
+  /** Offset of each field's span in the record. */
+  sip: Record<SipField, number>
+  flags: {
+    sip: number
+    hasAgent: number
+    hasTime: number
+    inflated: number
+    inflateFailed: number
+    folded: number
+  }
+  smallestSlab: number
+}
+
+export interface ColumnShape {
+  name: string
+  kind: 'integer' | 'text' | 'octets'
+  /** Octets that a text may have at most. */
+  width: number
+}
+
+export interface ChunkDescription {
+  type: number
+  name: string
+  kind: 'octets' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'inet4' | 'inet6'
+}
+
+export interface NamedNumber {
+  number: number
+  name: string
+}
+
+interface Binding {
+  Engine: new (options: EngineOptions, wake: () => void) => Engine
+  Framer: new (engine: Engine, input: number, senderAddress: string, senderPort: number) => Framer
+  /** A view of a sealed slab; the slab must not be released before the view's last use. */
+  lend(handle: SlabHandle): ArrayBuffer
+  /** Gives the slab back and detaches the view; false when the handle names nothing (any more). */
+  release(handle: SlabHandle, view?: ArrayBuffer): boolean
+  /** One datagram to $NOTIFY_SOCKET (sd_notify(3)); false without one. Throws a SystemError. */
+  notify(state: string): boolean
+  /** Values that the SQLite table of slab rows cut to their width, and texts that it made clean. */
+  rowsTableCounts(): { cut: number; cleaned: number }
+  layout: Layout
+  columns: ColumnShape[]
+  chunks: ChunkDescription[]
+  protocolTypes: NamedNumber[]
+  vendors: NamedNumber[]
+}
+
+export const binding = createRequire(import.meta.url)(addonPath) as Binding

@@ -1,0 +1,211 @@
+// The daemon: opens sinks, then inputs, says `ready:`, and ends in order: inputs, queue, sinks, ledger.
+
+import { binding, type Engine } from './binding.js'
+import { Dispatcher } from './dispatcher.js'
+import { RefusedError } from './errors.js'
+import { type LedgerSnapshot, Outcomes } from './ledger.js'
+import { bindAddresses } from './listen/address.js'
+import { TcpListener } from './listen/tcp.js'
+import type { Log } from './log.js'
+import { Router, type RouterSettings } from './route/router.js'
+import type { Sink } from './sink/sink.js'
+import { SqliteSink } from './sink/sqlite.js'
+
+export interface Listen {
+  proto: 'hep_udp' | 'hep_tcp'
+  /** `*`, an address, an interface or a host name. */
+  host: string
+  /** 0 binds a free port. */
+  port: number
+}
+
+/** Where rows go: a SQLite file (strftime allowed), or nowhere. */
+export type Target = { kind: 'sqlite'; path: string } | { kind: 'none' }
+
+export interface DaemonSettings extends RouterSettings {
+  listen: Listen[]
+  targets: Target[]
+  udpWorkers: number
+  /** Octets. */
+  rcvbufBytes: number
+  /** Octets of messages that may wait for the sinks. */
+  queueBytes: number
+  stopTimeoutMs: number
+}
+
+const LARGEST_SLAB = 8 << 20
+/** As many slabs as the queue's bound allows: enough of them that inputs and sinks work at the same time. */
+const SLABS_WANTED = 32
+const SLABS_LEAST = 3
+/** Rows of one transaction; more makes it no faster, and readers wait longer for the first. */
+const MAX_ROWS = 10_000
+const FLUSH_MS = 100
+/** Time that a stopping input may take of the stop timeout; the rest is the sinks'. */
+const DRAIN_SHARE = 0.5
+
+export class Daemon {
+  readonly #settings: DaemonSettings
+  readonly #log: Log
+  readonly #engine: Engine
+  readonly #dispatcher: Dispatcher
+  readonly #sinks: Sink[]
+  readonly #outcomes = new Map<number, Outcomes>()
+  readonly #tcp: TcpListener[] = []
+  readonly #bound: string[] = []
+  #flush: NodeJS.Timeout | undefined
+  #inputsEnded: (() => void) | undefined
+
+  constructor(settings: DaemonSettings, log: Log) {
+    this.#settings = settings
+    this.#log = log
+    this.#engine = new binding.Engine({ ...slabsOf(settings.queueBytes), flushMs: FLUSH_MS, maxRows: MAX_ROWS }, () =>
+      this.#drain(),
+    )
+    this.#sinks = settings.targets.flatMap((target) =>
+      target.kind === 'sqlite' ? [new SqliteSink(target.path, log)] : [],
+    )
+    this.#dispatcher = new Dispatcher(new Router(settings), this.#sinks, this.#outcomes, () => {
+      for (const listener of this.#tcp) listener.resume()
+    })
+  }
+
+  /** Opens everything and says so; rejects with a RefusedError, everything closed again. */
+  async start(): Promise<void> {
+    try {
+      for (const sink of this.#sinks) await sink.open()
+      for (const listen of this.#settings.listen) await this.#open(listen)
+    } catch (error) {
+      this.#engine.close()
+      await this.#close()
+      throw error
+    }
+    this.#flush = setInterval(() => this.#engine.flush(false), FLUSH_MS / 2)
+    const stores = this.#sinks.map((sink) => sink.name).join(', ') || 'nowhere'
+    this.#log.announce(`ready: ${this.#bound.join(', ')}; storing in ${stores}`)
+  }
+
+  /** What can change while messages come in: tables, node name, on and off. */
+  reload(settings: RouterSettings): void {
+    this.#dispatcher.router = new Router(settings)
+  }
+
+  ledger(): LedgerSnapshot {
+    const inputs: LedgerSnapshot['inputs'] = {}
+    const odd: LedgerSnapshot['odd'] = {}
+    for (const [input, outcomes] of this.#outcomes) {
+      const counters = this.#engine.counters(input)
+      inputs[outcomes.name] = outcomes.snapshot(counters)
+      if (Object.keys(counters.odd).length > 0) odd[outcomes.name] = counters.odd
+    }
+    const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, { rows: sink.counts.rows }]))
+    const { cut, cleaned } = binding.rowsTableCounts()
+    if (cut + cleaned > 0) odd.values = { cut, cleaned }
+    return { inputs, sinks, odd }
+  }
+
+  /**
+   * Stops the inputs, takes what they hold, stores it, and closes. What cannot be stored within the stop
+   * timeout is dropped as `sink/stop_timeout`.
+   */
+  async stop(): Promise<void> {
+    const deadline = Date.now() + this.#settings.stopTimeoutMs
+    const drainMs = this.#settings.stopTimeoutMs * DRAIN_SHARE
+    this.#engine.stop(drainMs)
+    await Promise.all([this.#udpEnded(), ...this.#tcp.map((listener) => listener.close(drainMs))])
+    clearInterval(this.#flush)
+    this.#engine.flush(true)
+    this.#drain()
+    await within(this.#dispatcher.idle(), deadline - Date.now())
+    if (this.#dispatcher.pending > 0) this.#dispatcher.abandon('sink/stop_timeout')
+    await this.#close()
+    this.#engine.close()
+  }
+
+  async #open(listen: Listen): Promise<void> {
+    for (const address of await bindAddresses(listen.host)) {
+      const input = this.#outcomes.size
+      const shown = listen.host === '*' ? '*' : address.includes(':') ? `[${address}]` : address
+      try {
+        const port =
+          listen.proto === 'hep_udp' ? this.#openUdp(input, address, listen.port) : await this.#openTcp(input, address, listen.port)
+        const name = `${listen.proto}:${shown}:${port}`
+        this.#outcomes.set(input, new Outcomes(name))
+        this.#bound.push(name)
+      } catch (error) {
+        throw listenError(`${listen.proto}:${shown}:${listen.port}`, error)
+      }
+    }
+  }
+
+  #openUdp(input: number, address: string, port: number): number {
+    const { udpWorkers: workers, rcvbufBytes } = this.#settings
+    const listening = this.#engine.listenUdp(input, { address, port, rcvbufBytes, workers })
+    this.#tellReceiveBuffer(listening.rcvbufBytes)
+    return listening.port
+  }
+
+  #tellReceiveBuffer(granted: number): void {
+    const wanted = this.#settings.rcvbufBytes
+    if (granted >= wanted) {
+      this.#log.info(`receive buffer: ${granted} octets`)
+    } else {
+      this.#log.warn(
+        `receive buffer: the kernel granted ${granted} of ${wanted} octets, so bursts may be lost (and are counted); ` +
+          `run with CAP_NET_ADMIN, or: sysctl -w net.core.rmem_max=${wanted}`,
+      )
+    }
+  }
+
+  async #openTcp(input: number, address: string, port: number): Promise<number> {
+    const listener = new TcpListener(this.#engine, input)
+    const bound = await listener.listen(address, port)
+    this.#tcp.push(listener)
+    return bound
+  }
+
+  /** The engine's wake-up: batches are ready, or an input has ended. */
+  #drain(): void {
+    for (const slab of this.#engine.take()) this.#dispatcher.dispatch(slab)
+    if (this.#engine.ended()) this.#inputsEnded?.()
+  }
+
+  #udpEnded(): Promise<void> {
+    if (this.#engine.ended()) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#inputsEnded = resolve
+    })
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.#tcp.map((listener) => listener.close(0)))
+    await Promise.all(this.#sinks.map((sink) => sink.close()))
+  }
+}
+
+function slabsOf(queueBytes: number): { slabBytes: number; slabs: number } {
+  const wanted = Math.floor(queueBytes / SLABS_WANTED)
+  const slabBytes = Math.min(Math.max(wanted, binding.layout.smallestSlab), LARGEST_SLAB)
+  return { slabBytes, slabs: Math.max(Math.floor(queueBytes / slabBytes), SLABS_LEAST) }
+}
+
+function listenError(listener: string, error: unknown): RefusedError {
+  if (error instanceof RefusedError) return error
+  const { code = 'ERROR', message, cure } = error as Error & { code?: string; cure?: string }
+  return new RefusedError({ code, message: `cannot listen on ${listener}: ${message}`, cure: cure || cureOf(code) })
+}
+
+function cureOf(code: string): string {
+  if (code === 'EADDRINUSE') return 'another program has this port: stop it, or name another port with --listen'
+  if (code === 'EADDRNOTAVAIL') return 'this host does not have that address: see `ip address`'
+  if (code === 'EACCES') return 'ports under 1024 need CAP_NET_BIND_SERVICE'
+  return 'name another address or port with --listen'
+}
+
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(ms, 0))
+  })
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
+}

@@ -1,0 +1,162 @@
+// One SQLite file: its tables, and one transaction a slab. Runs on the sink's worker thread.
+//
+// The fast way in is the addon's own virtual table over the slab: no value ever becomes a JavaScript object.
+// Where that way fails for a reason that lies in a row, the rows are bound one by one, and the row that the
+// database refuses costs none of its neighbours.
+
+import { statSync } from 'node:fs'
+import Database from 'better-sqlite3'
+import { addonPath } from '../binding.js'
+import { Batch } from '../message.js'
+import type { TableRows } from '../route/rows.js'
+import { rowValue } from './row-values.js'
+import { columnsOf, quoted, sqliteSchema, type TableColumn } from './schema.js'
+
+export interface SlabRef {
+  handle: number
+  input: number
+  rows: number
+}
+
+export interface RefusedRows {
+  /** Index in the list of tables. */
+  table: number
+  row: number
+  reason: string
+}
+
+/** The world's fault, not the row's: the same rows may go in later. */
+const TRANSIENT =
+  /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY|NOMEM|PROTOCOL|CORRUPT|NOTADB|AUTH|PERM|INTERRUPT)/
+
+export function isTransient(error: unknown): boolean {
+  return TRANSIENT.test((error as { code?: string }).code ?? '')
+}
+
+interface PreparedTable {
+  fast: Database.Statement
+  oneRow: Database.Statement
+  columns: TableColumn[]
+}
+
+export class SqliteStore {
+  readonly path: string
+  readonly #db: Database.Database
+  readonly #inode: bigint
+  readonly #exists: Database.Statement
+  readonly #prepared = new Map<string, PreparedTable>()
+
+  /** Opens or creates the file. Throws better-sqlite3's SqliteError or a TypeError for a missing folder. */
+  constructor(path: string) {
+    this.path = path
+    this.#db = new Database(path)
+    try {
+      this.#db.pragma('busy_timeout = 5000')
+      this.#db.pragma('page_size = 16384') // counts for a new file only
+      this.#db.pragma('journal_mode = WAL') // readers never wait for us, nor we for them
+      this.#db.pragma('synchronous = NORMAL') // a crash of the host may cost the last commits, never the file
+      this.#db.pragma('wal_autocheckpoint = 2000')
+      this.#db.loadExtension(addonPath, 'sqlite3_hepcapd_init')
+      this.#exists = this.#db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?")
+      this.#inode = statSync(path, { bigint: true }).ino
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
+  }
+
+  /** False when the file was moved or removed under us: what we would write, nobody could read. */
+  isInPlace(): boolean {
+    return statSync(this.path, { bigint: true, throwIfNoEntry: false })?.ino === this.#inode
+  }
+
+  /** All rows in one transaction. Throws when nothing was stored; returns the rows that cannot be stored. */
+  insert(slab: SlabRef, tables: TableRows[], node: string): RefusedRows[] {
+    try {
+      this.#transaction(() => {
+        for (const { kind, table, rows } of tables) {
+          const octets = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength)
+          this.#prepare(kind, table).fast.run(BigInt(slab.handle), octets, node)
+        }
+      })
+      return []
+    } catch (error) {
+      if (isTransient(error)) throw error
+      return this.insertOneByOne(slab, tables, node)
+    }
+  }
+
+  /** The slow way: every row bound by itself, refused rows left out. Same rows, same values. */
+  insertOneByOne(slab: SlabRef, tables: TableRows[], node: string): RefusedRows[] {
+    const batch = new Batch(slab)
+    const refused: RefusedRows[] = []
+    this.#transaction(() => {
+      for (const [index, { kind, table, rows }] of tables.entries()) {
+        const { oneRow, columns } = this.#prepare(kind, table)
+        for (const row of rows) {
+          const message = batch.message(row)
+          try {
+            oneRow.run(columns.map((column) => rowValue(message, column.from, node)))
+          } catch (error) {
+            if (isTransient(error)) throw error
+            refused.push({ table: index, row, reason: (error as { code?: string }).code ?? 'error' })
+          }
+        }
+      }
+    })
+    return refused
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #transaction(work: () => void): void {
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      work()
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      this.#prepared.clear() // a table made in this transaction is gone with it
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  /** An existing table is used as it is: it gets neither columns nor indexes from us. */
+  #prepare(kind: TableRows['kind'], table: string): PreparedTable {
+    const known = this.#prepared.get(table)
+    if (known) return known
+    if (!this.#exists.get(table)) for (const statement of sqliteSchema(kind, table)) this.#db.exec(statement)
+    const prepared = this.#statements(kind, table)
+    this.#prepared.set(table, prepared)
+    return prepared
+  }
+
+  /** The columns that the table has, of those that we fill; what else must not be NULL gets an empty value. */
+  #statements(kind: TableRows['kind'], table: string): PreparedTable {
+    const present = this.#db.pragma(`table_info(${quoted(table)})`) as {
+      name: string
+      type: string
+      notnull: number
+      dflt_value: string | null
+      pk: number
+    }[]
+    const names = new Map(present.map((column) => [column.name.toLowerCase(), column.name]))
+    const columns = columnsOf(kind).filter(({ name }) => names.has(name))
+    const filled = new Set(columns.map(({ name }) => name))
+    const needy = present.filter(
+      (c) => c.notnull && c.dflt_value === null && !c.pk && !filled.has(c.name.toLowerCase()),
+    )
+    const empty = needy.map(({ type }) => (/INT|REAL|NUM|DEC|FLOA|DOUB/i.test(type) ? '0' : "''"))
+    const into = [...columns.map(({ name }) => names.get(name) as string), ...needy.map(({ name }) => name)]
+    const head = `INSERT INTO ${quoted(table)} (${into.map(quoted).join(', ')})`
+    const selected = [...columns.map(({ from }) => quoted(from.name)), ...empty].join(', ')
+    const bound = [...columns.map(() => '?'), ...empty].join(', ')
+    return {
+      fast: this.#db.prepare(`${head} SELECT ${selected} FROM hepcapd_rows(?, ?, ?)`),
+      oneRow: this.#db.prepare(`${head} VALUES (${bound})`),
+      columns,
+    }
+  }
+}

@@ -1,0 +1,141 @@
+// The worker thread of a SQLite sink: takes slabs by handle in order, commits each, answers.
+//
+// A store that is away is tried again until it is back; meanwhile the slabs wait, and the bounded queue
+// before the sinks fills.
+
+import { parentPort } from 'node:worker_threads'
+import { binding } from '../binding.js'
+import type { TableRows } from '../route/rows.js'
+import { isTransient, type RefusedRows, type SlabRef, SqliteStore } from './sqlite-store.js'
+
+/** To the worker: the rows of one slab for one or more files. */
+export interface InsertOrder {
+  id: number
+  slab: SlabRef
+  node: string
+  files: { path: string; tables: TableRows[] }[]
+}
+
+/** From the worker. */
+export type Report =
+  | { type: 'done'; id: number; rows: { table: string; count: number }[]; refused: RefusedRow[] }
+  | { type: 'opened'; error?: Fault }
+  | { type: 'away'; error: Fault }
+  | { type: 'back' }
+
+export interface RefusedRow {
+  row: number
+  reason: string
+}
+
+export interface Fault {
+  code: string
+  message: string
+}
+
+/** Files that stay open: the one of this hour, the last one, and stragglers. */
+const OPEN_FILES = 4
+const FIRST_RETRY_MS = 50
+const LAST_RETRY_MS = 2000
+
+const port = parentPort
+if (!port) throw new Error('sqlite-worker runs as a worker thread')
+
+const stores = new Map<string, SqliteStore>()
+
+function storeOf(path: string): SqliteStore {
+  let store = stores.get(path)
+  if (store && !store.isInPlace()) {
+    store.close()
+    stores.delete(path)
+    store = undefined
+  }
+  store ??= new SqliteStore(path)
+  stores.delete(path) // the map's order is the order of last use
+  stores.set(path, store)
+  for (const [oldest, idle] of stores) {
+    if (stores.size <= OPEN_FILES) break
+    idle.close()
+    stores.delete(oldest)
+  }
+  return store
+}
+
+function faultOf(error: unknown): Fault {
+  const { code, message } = error as { code?: string; message?: string }
+  return { code: code ?? 'ERROR', message: message ?? String(error) }
+}
+
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+/** Runs `work` until the world lets it. */
+function persist<T>(work: () => T): T {
+  let wait = FIRST_RETRY_MS
+  for (let away = false; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+    try {
+      const result = work()
+      if (away) port?.postMessage({ type: 'back' } satisfies Report)
+      return result
+    } catch (error) {
+      if (!isTransient(error) && !isMissingFolder(error)) throw error
+      away = true
+      port?.postMessage({ type: 'away', error: faultOf(error) } satisfies Report)
+      sleep(wait)
+    }
+  }
+}
+
+/** better-sqlite3's way of saying that the folder does not exist. */
+function isMissingFolder(error: unknown): boolean {
+  return error instanceof TypeError && error.message.includes('directory does not exist')
+}
+
+function insert(order: InsertOrder): void {
+  const counts = new Map<string, number>()
+  const refused: RefusedRow[] = []
+  for (const { path, tables } of order.files) {
+    const left = persist(() => insertOrRefuse(storePathOf(path), order, tables))
+    for (const { row, reason } of left) refused.push({ row, reason })
+    for (const [index, { table, rows }] of tables.entries()) {
+      const stored = rows.length - left.filter((one) => one.table === index).length
+      counts.set(table, (counts.get(table) ?? 0) + stored)
+    }
+  }
+  const rows = Array.from(counts, ([table, count]) => ({ table, count }))
+  port?.postMessage({ type: 'done', id: order.id, rows, refused } satisfies Report)
+}
+
+const storePathOf = (path: string) => () => storeOf(path)
+
+/** A fault that is neither the world's nor one row's refuses all rows of the file, with its reason. */
+function insertOrRefuse(store: () => SqliteStore, order: InsertOrder, tables: TableRows[]): RefusedRows[] {
+  try {
+    return store().insert(order.slab, tables, order.node)
+  } catch (error) {
+    if (isTransient(error) || isMissingFolder(error)) throw error
+    const reason = faultOf(error).code
+    return tables.flatMap(({ rows }, table) => Array.from(rows, (row) => ({ table, row, reason })))
+  }
+}
+
+port.on('message', (order: InsertOrder | { open: string } | { close: true }) => {
+  if ('open' in order) {
+    try {
+      storeOf(order.open)
+      port.postMessage({ type: 'opened' } satisfies Report)
+    } catch (error) {
+      port.postMessage({ type: 'opened', error: faultOf(error) } satisfies Report)
+    }
+  } else if ('close' in order) {
+    for (const store of stores.values()) store.close()
+    stores.clear()
+    port.close()
+  } else {
+    insert(order)
+  }
+})
+
+// Loading the addon here makes the engine's slabs readable from this thread.
+void binding
