@@ -195,7 +195,7 @@ void fillNumbers(const HepPacket& hep, const Arrival& arrival, Record& record) {
 void Intake::append(const HepPacket& hep, Bytes packet, const Arrival& arrival) {
   Filing filing{hep, packet.data, open_->tail(), open_->nextRecord(), packet.size};
   std::memcpy(filing.to, packet.data, packet.size);
-  std::memset(&filing.record, 0, sizeof filing.record);
+  filing.record = Record{};
   filing.record.packet = {open_->used(), uint32_t(packet.size)};
   fillNumbers(hep, arrival, filing.record);
   readPayload(filing);
