@@ -9,7 +9,6 @@ namespace hepcapd {
 // An empty datagram and one that stops inside the magic are tooShort: more octets could have made them HEP.
 // Anything else that does not start as HEP does is badMagic, however short: keep-alive probes end here.
 HepFault parseHep(Bytes packet, HepPacket& out) {
-  out = HepPacket{};
   if (packet.empty()) return HepFault::tooShort;
   if (packet[0] == 1 || packet[0] == 2) return wire::parseV1V2(packet, out);
   return wire::mayStartV3(packet) ? wire::parseV3(packet, out) : HepFault::badMagic;

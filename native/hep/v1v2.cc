@@ -55,8 +55,8 @@ void readExtension(const uint8_t* at, HepPacket& out) {
 
 void readAddresses(const uint8_t* at, HepPacket& out) {
   const bool ipv4 = out.family == Family::ipv4;
-  out.source = ipv4 ? Address::ipv4(at) : Address::ipv6(at);
-  out.destination = ipv4 ? Address::ipv4(at + 4) : Address::ipv6(at + 16);
+  place(at, out.family, out.source);
+  place(at + (ipv4 ? 4 : 16), out.family, out.destination);
   out.present |= ipv4 ? kIpv4Bits : kIpv6Bits;
 }
 
@@ -77,6 +77,7 @@ HepFault parseV1V2(Bytes packet, HepPacket& out) {
   const size_t header = headerSize(family);
   if (packet.size < header + extension) return HepFault::tooShort;
 
+  out = HepPacket{};
   out.version = version;
   out.family = family;
   out.protocol = packet[3];

@@ -8,6 +8,9 @@
 //
 // Everything is big-endian. The walk checks lengths and remembers where each chunk lies; only a packet that
 // passed whole is read. A chunk of a vendor is stepped over and never looked into.
+#include <algorithm>
+#include <iterator>
+
 #include "chunks.h"
 #include "wire.h"
 
@@ -16,9 +19,6 @@ namespace {
 
 constexpr unsigned kLastSlot = unsigned(ChunkType::correlation);
 constexpr uint32_t bit(ChunkType type) { return chunkBit(unsigned(type)); }
-
-// These keep the first of several, as a list that is searched from its head; the others keep the last.
-constexpr uint32_t kFirstWins = bit(ChunkType::authKey) | bit(ChunkType::correlation);
 
 struct Widths {
   uint8_t of[kLastSlot + 1] = {};
@@ -30,66 +30,61 @@ struct Widths {
 };
 constexpr Widths kWidths;
 
-// Where the generic chunks lie. A slot means something only when its bit is present.
-struct Slots {
-  Bytes of[kLastSlot + 1];
-  Bytes extraCorrelation;
-  uint32_t present = 0;
-  bool compressed = false;
+// An absent number reads as zeros, so that reading needs no question.
+constexpr uint8_t kAbsent[16] = {};
 
-  const uint8_t* at(ChunkType type) const { return present & bit(type) ? of[unsigned(type)].data : nullptr; }
+// Where the data of each generic chunk lies.
+struct Slots {
+  const uint8_t* of[kLastSlot + 1];
+  const uint8_t* extraCorrelation = nullptr;
+  uint32_t present = 0;
+
+  Slots() { std::fill(std::begin(of), std::end(of), kAbsent); }
+  bool has(ChunkType type) const { return present & bit(type); }
+  const uint8_t* at(ChunkType type) const { return of[unsigned(type)]; }
 };
 
-bool keep(unsigned type, Bytes data, Slots& slots) {
-  const uint8_t width = kWidths.of[type];
-  if (width != 0 && data.size != width) return false;
-  const uint32_t seen = chunkBit(type);
-  if (seen & kFirstWins & slots.present) return true;
-  // 0x000f and 0x0010 are two spellings of one thing: the last of either is the payload.
-  if (seen & (bit(ChunkType::payload) | bit(ChunkType::compressedPayload))) {
-    slots.compressed = type == unsigned(ChunkType::compressedPayload);
-    slots.of[unsigned(ChunkType::payload)] = data;
-  } else {
-    slots.of[type] = data;
-  }
-  slots.present |= seen;
-  return true;
-}
+// Opaque chunks are a list that is searched from its head, so the first wins; of the others the last.
+constexpr uint32_t kFirstWins = bit(ChunkType::authKey) | bit(ChunkType::correlation);
 
 bool walk(Bytes chunks, Slots& slots) {
+  uint32_t present = 0;
   const uint8_t* at = chunks.begin();
-  while (at != chunks.end()) {
-    const size_t left = size_t(chunks.end() - at);
-    if (left < kChunkHeaderSize) return false;
+  size_t left = chunks.size;
+  while (left >= kChunkHeaderSize) {
     const size_t length = readU16(at + 4);
     if (length < kChunkHeaderSize || length > left) return false;
-    const Bytes data{at + kChunkHeaderSize, at + length};
     const uint32_t id = readU32(at);  // vendor and type at once: vendor 0 leaves the type alone
+    const uint8_t* const data = at + kChunkHeaderSize;
     if (id - 1 < kLastSlot) {
-      if (!keep(id, data, slots)) return false;
-    } else if (id == uint32_t(ChunkType::extraCorrelation) && slots.extraCorrelation.data == nullptr) {
+      if (kWidths.of[id] != 0 && kWidths.of[id] != length - kChunkHeaderSize) return false;
+      if (!(chunkBit(id) & present & kFirstWins)) slots.of[id] = data;
+      present |= chunkBit(id);
+    } else if (id == uint32_t(ChunkType::extraCorrelation) && slots.extraCorrelation == nullptr) {
       slots.extraCorrelation = data;
     }
     at += length;
+    left -= length;
   }
-  return true;
+  slots.present = present;
+  return left == 0;
 }
 
-// The ends (1 the source, 2 the destination) that have an address of a family.
-unsigned ipv4Ends(uint32_t present) { return present >> unsigned(ChunkType::sourceIpv4) & 3; }
-unsigned ipv6Ends(uint32_t present) { return present >> unsigned(ChunkType::sourceIpv6) & 3; }
-
-Address ipv4At(const uint8_t* at) { return at ? Address::ipv4(at) : Address{}; }
-Address ipv6At(const uint8_t* at) { return at ? Address::ipv6(at) : Address{}; }
+// The data that starts here: its length stands in the two octets before.
+Bytes dataAt(const uint8_t* at) { return {at, size_t(readU16(at - 2)) - kChunkHeaderSize}; }
+Bytes dataOf(ChunkType type, const Slots& slots) {
+  return slots.has(type) ? dataAt(slots.at(type)) : Bytes{};
+}
 
 // A usable family chunk picks the pair. Without one the address chunks decide, if they agree.
 HepFault chooseFamily(const Slots& slots, HepPacket& out) {
-  const uint8_t* octet = slots.at(ChunkType::family);
-  const unsigned ipv4 = ipv4Ends(slots.present), ipv6 = ipv6Ends(slots.present);
-  out.family = octet ? familyOf(*octet) : Family::none;
+  // The ends (1 the source, 2 the destination) that have an address of a family.
+  const unsigned ipv4 = slots.present >> unsigned(ChunkType::sourceIpv4) & 3;
+  const unsigned ipv6 = slots.present >> unsigned(ChunkType::sourceIpv6) & 3;
+  out.family = familyOf(*slots.at(ChunkType::family));
   if (out.family == Family::none) {
     if (ipv4 && ipv6) return HepFault::familyContradiction;
-    if (octet || ipv4 || ipv6) out.notes |= kNoteUnknownFamily;
+    if (slots.has(ChunkType::family) || ipv4 || ipv6) out.notes |= kNoteUnknownFamily;
     if (ipv4 || ipv6) out.family = ipv4 ? Family::ipv4 : Family::ipv6;
     return HepFault::none;
   }
@@ -98,36 +93,48 @@ HepFault chooseFamily(const Slots& slots, HepPacket& out) {
   return lost ? HepFault::familyContradiction : HepFault::none;
 }
 
+void readAddress(const Slots& slots, ChunkType type, Family family, Address& address) {
+  address = Address{};
+  if (slots.has(type)) place(slots.at(type), family, address);
+}
+
 void readAddresses(const Slots& slots, HepPacket& out) {
-  if (out.family == Family::ipv4) {
-    out.source = ipv4At(slots.at(ChunkType::sourceIpv4));
-    out.destination = ipv4At(slots.at(ChunkType::destinationIpv4));
-  } else {
-    out.source = ipv6At(slots.at(ChunkType::sourceIpv6));
-    out.destination = ipv6At(slots.at(ChunkType::destinationIpv6));
-  }
+  const bool ipv4 = out.family == Family::ipv4;
+  readAddress(slots, ipv4 ? ChunkType::sourceIpv4 : ChunkType::sourceIpv6, out.family, out.source);
+  readAddress(slots, ipv4 ? ChunkType::destinationIpv4 : ChunkType::destinationIpv6, out.family,
+              out.destination);
 }
 
 void readNumbers(const Slots& slots, HepPacket& out) {
-  if (const uint8_t* at = slots.at(ChunkType::protocol)) out.protocol = *at;
-  if (const uint8_t* at = slots.at(ChunkType::sourcePort)) out.sourcePort = readU16(at);
-  if (const uint8_t* at = slots.at(ChunkType::destinationPort)) out.destinationPort = readU16(at);
-  if (const uint8_t* at = slots.at(ChunkType::seconds)) out.seconds = readU32(at);
-  if (const uint8_t* at = slots.at(ChunkType::microseconds)) out.microseconds = readU32(at);
-  if (const uint8_t* at = slots.at(ChunkType::protocolType)) out.type = *at;
-  if (const uint8_t* at = slots.at(ChunkType::agentId)) out.agentId = readU32(at);
+  out.protocol = *slots.at(ChunkType::protocol);
+  out.type = *slots.at(ChunkType::protocolType);
+  out.sourcePort = readU16(slots.at(ChunkType::sourcePort));
+  out.destinationPort = readU16(slots.at(ChunkType::destinationPort));
+  out.seconds = readU32(slots.at(ChunkType::seconds));
+  out.microseconds = readU32(slots.at(ChunkType::microseconds));
+  out.agentId = readU32(slots.at(ChunkType::agentId));
+}
+
+// 0x000f and 0x0010 are two spellings of one thing: the last of either is the payload.
+ChunkType payloadType(const Slots& slots) {
+  if (!slots.has(ChunkType::compressedPayload)) return ChunkType::payload;
+  const bool plainLast =
+      slots.has(ChunkType::payload) && slots.at(ChunkType::payload) > slots.at(ChunkType::compressedPayload);
+  return plainLast ? ChunkType::payload : ChunkType::compressedPayload;
 }
 
 void readOctets(const Slots& slots, HepPacket& out) {
-  out.payload = slots.of[unsigned(ChunkType::payload)];
-  out.correlation = slots.of[unsigned(ChunkType::correlation)];
-  out.authKey = slots.of[unsigned(ChunkType::authKey)];
-  out.extraCorrelation = slots.extraCorrelation;
-  if (slots.compressed) out.notes |= kNoteCompressed;
+  const ChunkType payload = payloadType(slots);
+  if (payload == ChunkType::compressedPayload) out.notes |= kNoteCompressed;
+  out.payload = dataOf(payload, slots);
+  out.correlation = dataOf(ChunkType::correlation, slots);
+  out.authKey = dataOf(ChunkType::authKey, slots);
+  out.extraCorrelation = slots.extraCorrelation ? dataAt(slots.extraCorrelation) : Bytes{};
 }
 
 }  // namespace
 
+// Assigns every field of `out`, in place of clearing it first.
 HepFault parseV3(Bytes packet, HepPacket& out) {
   if (packet.size < kHeaderSize) return HepFault::tooShort;
   const size_t total = readU16(packet.data + kMagicSize);
@@ -135,10 +142,10 @@ HepFault parseV3(Bytes packet, HepPacket& out) {
 
   Slots slots;
   if (!walk(packet.first(total).from(kHeaderSize), slots)) return HepFault::badChunkLength;
-  if (const HepFault fault = chooseFamily(slots, out); fault != HepFault::none) return fault;
   out.version = 3;
+  out.notes = total < packet.size ? kNoteTrailingOctets : 0;
   out.present = slots.present;
-  if (total < packet.size) out.notes |= kNoteTrailingOctets;
+  if (const HepFault fault = chooseFamily(slots, out); fault != HepFault::none) return fault;
   readAddresses(slots, out);
   readNumbers(slots, out);
   readOctets(slots, out);

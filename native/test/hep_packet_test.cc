@@ -84,16 +84,31 @@ TEST_CASE("hep packet: any one octet may have any value") {
 
 TEST_CASE("hep packet: nothing is left over from the packet before") {
   HepPacket out;
-  REQUIRE(parseHep(guarded(kV3).bytes(), out) == HepFault::none);
+  const std::string full =
+      hep3(chunk(101, "{}") + chunk(14, "key") + chunk(16, "x") + kV3.substr(6)) + "trailing";
+  REQUIRE(parseHep(guarded(full).bytes(), out) == HepFault::none);
   REQUIRE(parseHep(guarded(hep3("")).bytes(), out) == HepFault::none);
   CHECK(out.version == 3);
-  CHECK(out.present == 0);
+  CHECK(out.family == Family::none);
+  CHECK(out.protocol == 0);
+  CHECK(out.type == 0);
   CHECK(out.notes == 0);
+  CHECK(out.present == 0);
   CHECK(out.sourcePort == 0);
+  CHECK(out.destinationPort == 0);
+  CHECK(out.seconds == 0);
+  CHECK(out.microseconds == 0);
   CHECK(out.agentId == 0);
   CHECK(out.source == Address{});
-  CHECK(out.payload.empty());
-  CHECK(out.correlation.empty());
+  CHECK(out.destination == Address{});
+  for (Bytes octets : {out.payload, out.correlation, out.extraCorrelation, out.authKey})
+    CHECK(octets.data == nullptr);
+  REQUIRE(parseHep(guarded(full).bytes(), out) == HepFault::none);
+  REQUIRE(parseHep(guarded(kV1).bytes(), out) == HepFault::none);
+  CHECK(out.seconds == 0);
+  CHECK(out.notes == 0);
+  CHECK(out.correlation.data == nullptr);
+  CHECK(out.extraCorrelation.data == nullptr);
 }
 
 TEST_CASE("hep packet: every fault has a counter name of its own") {
