@@ -1,0 +1,110 @@
+#include "udp_sender.h"
+
+#include <uv.h>
+
+#include "values.h"
+
+namespace hepcapd {
+namespace {
+
+Napi::Object toJs(Napi::Env env, const SendCounters& counters) {
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("sent", double(counters.sent));
+  result.Set("octets", double(counters.octets));
+  result.Set("tooLong", double(counters.tooLong));
+  result.Set("noRoom", double(counters.noRoom));
+  result.Set("failed", double(counters.failed));
+  result.Set("refused", double(counters.refused));
+  result.Set("lastError", counters.lastError == 0 ? "" : uv_err_name(-counters.lastError));
+  return result;
+}
+
+// Datagrams lie one behind the other, and within the octets.
+void check(Napi::Env env, Bytes octets, const Napi::Uint32Array& ends) {
+  uint32_t before = 0;
+  for (size_t i = 0; i < ends.ElementLength(); i++) {
+    if (ends[i] < before || ends[i] > octets.size) {
+      throw Napi::RangeError::New(env, "the ends of datagrams ascend and lie within the octets");
+    }
+    before = ends[i];
+  }
+}
+
+}  // namespace
+
+class JsUdpSender::Send : public Napi::AsyncWorker {
+ public:
+  Send(JsUdpSender& sender, const Napi::Value& octets, const Napi::Uint32Array& ends)
+      : Napi::AsyncWorker(sender.Env(), "hepcapd udp sender"),
+        sender_(sender),
+        octets_(bytesOf(octets)),
+        ends_(ends.Data()),
+        count_(ends.ElementLength()),
+        keep_(Napi::Persistent(Napi::Array::New(sender.Env()))),
+        promise_(Napi::Promise::Deferred::New(sender.Env())) {
+    keep_.Set(uint32_t(0), sender.Value());
+    keep_.Set(uint32_t(1), octets);
+    keep_.Set(uint32_t(2), ends);
+  }
+
+  Napi::Promise promise() const { return promise_.Promise(); }
+
+ protected:
+  void Execute() override { counters_ = sender_.sender_->send(octets_, ends_, count_); }
+
+  void OnOK() override {
+    sender_.sending_ = false;
+    promise_.Resolve(toJs(Env(), counters_));
+  }
+
+  void OnError(const Napi::Error& error) override {
+    sender_.sending_ = false;
+    promise_.Reject(error.Value());
+  }
+
+ private:
+  JsUdpSender& sender_;
+  Bytes octets_;
+  const uint32_t* ends_;
+  size_t count_;
+  Napi::ObjectReference keep_;
+  Napi::Promise::Deferred promise_;
+  SendCounters counters_;
+};
+
+JsUdpSender::JsUdpSender(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsUdpSender>(info) {
+  const Address to = addressOf(info[0].ToString());
+  const uint32_t port = info[1].ToNumber().Uint32Value();
+  if (to.family == Family::none) throw Napi::TypeError::New(info.Env(), "a numeric address is needed");
+  if (port == 0 || port > UINT16_MAX) throw Napi::RangeError::New(info.Env(), "a port is 1 to 65535");
+  try {
+    sender_ = std::make_unique<UdpSender>(to, uint16_t(port), info[2].ToNumber().DoubleValue());
+  } catch (const OsError& error) {
+    throw toJsError(info.Env(), error);
+  }
+}
+
+// send(octets, ends): Promise<SendCounters>
+Napi::Value JsUdpSender::send(const Napi::CallbackInfo& info) {
+  if (!info[1].IsTypedArray() || info[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
+    throw Napi::TypeError::New(info.Env(), "the ends of datagrams are a Uint32Array");
+  }
+  const auto ends = info[1].As<Napi::Uint32Array>();
+  check(info.Env(), bytesOf(info[0]), ends);
+  if (sending_) throw Napi::Error::New(info.Env(), "this sender is sending: await that before");
+  sending_ = true;
+  auto* send = new Send(*this, info[0], ends);
+  const Napi::Promise promise = send->promise();
+  send->Queue();
+  return promise;
+}
+
+Napi::Function JsUdpSender::define(Napi::Env env) {
+  return DefineClass(env, "UdpSender", {InstanceMethod<&JsUdpSender::send>("send")});
+}
+
+void registerUdpSender(Napi::Env env, Napi::Object exports) {
+  exports.Set("UdpSender", JsUdpSender::define(env));
+}
+
+}  // namespace hepcapd
