@@ -194,6 +194,12 @@ interface Binding {
   notify(state: string): boolean
   /** Values that the SQLite table of slab rows cut to their width, and texts that it made clean. */
   rowsTableCounts(): { cut: number; cleaned: number }
+  /**
+   * Reads HEP packets as numbers and returns how many are good: the i-th ends at `ends[i]`, and its numbers go
+   * to `fields` in the order of `decodedHepFields`, version 0 for a packet that is refused.
+   */
+  decodeHep(octets: Uint8Array, ends: Uint32Array, fields: Uint32Array): number
+  decodedHepFields: string[]
   layout: Layout
   columns: ColumnShape[]
   chunks: ChunkDescription[]

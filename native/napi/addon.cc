@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include "capture_file.h"
+#include "decode.h"
 #include "engine.h"
 #include "layout.h"
 #include "system.h"
@@ -9,6 +10,7 @@
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hepcapd::registerLayout(env, exports);
+  hepcapd::registerDecode(env, exports);
   hepcapd::registerEngine(env, exports);
   hepcapd::registerSystem(env, exports);
   hepcapd::registerCaptureFile(env, exports);
