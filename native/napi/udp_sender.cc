@@ -40,11 +40,11 @@ class JsUdpSender::Send : public Napi::AsyncWorker {
         octets_(bytesOf(octets)),
         ends_(ends.Data()),
         count_(ends.ElementLength()),
-        keep_(Napi::Persistent(Napi::Array::New(sender.Env()))),
+        keep_(Napi::Persistent(Napi::Object::New(sender.Env()))),
         promise_(Napi::Promise::Deferred::New(sender.Env())) {
-    keep_.Set(uint32_t(0), sender.Value());
-    keep_.Set(uint32_t(1), octets);
-    keep_.Set(uint32_t(2), ends);
+    keep_.Set("sender", sender.Value());
+    keep_.Set("octets", octets);
+    keep_.Set("ends", ends);
   }
 
   Napi::Promise promise() const { return promise_.Promise(); }
