@@ -183,9 +183,72 @@ export interface NamedNumber {
   name: string
 }
 
+/** SIP datagrams of a capture file in columns; the octets are a copy. */
+export interface CapturedSip {
+  /** Frames read for this batch: those with rows, and those that were skipped. */
+  frames: number
+  /** Any state but `more` is the last one; the rows that come with it are good. */
+  state: 'more' | 'end' | 'truncated' | 'damaged' | 'not_capture'
+  /** The i-th payload ends at `ends[i]`. */
+  octets: Buffer
+  ends: Uint32Array
+  /** Microseconds since the epoch; 0 when the file has no time. */
+  timesUs: Float64Array
+  /** 32 octets a row: source, then destination; an IPv4 address is the first 4 of its 16. */
+  addresses: Uint8Array
+  /** 2 for IPv4, 10 for IPv6. */
+  families: Uint8Array
+  /** Two a row: source, then destination. */
+  ports: Uint16Array
+  /** IP protocol numbers. */
+  protocols: Uint8Array
+  /** Frames without a row, by reason. */
+  skipped: Record<string, number>
+}
+
+export interface CaptureFile {
+  /** The next rows; one call at a time. Rejects with a SystemError. */
+  read(): Promise<CapturedSip>
+}
+
+/** What became of datagrams: each is one of `sent`, `tooLong`, `noRoom`, `failed`. */
+export interface SendCounters {
+  /** Taken by the kernel. */
+  sent: number
+  /** Of those. */
+  octets: number
+  tooLong: number
+  /** The kernel had no buffers for longer than we wait. */
+  noRoom: number
+  /** Any other error. */
+  failed: number
+  /** Times that the receiver's host said that nobody listens: a lower bound. */
+  refused: number
+  /** Name of the last error that cost a datagram, or ''. */
+  lastError: string
+}
+
+export interface UdpSender {
+  /**
+   * Sends datagrams on a worker, the i-th ends at `ends[i]` of `octets`. One call at a time, and neither array
+   * may change until then.
+   */
+  send(octets: Uint8Array, ends: Uint32Array): Promise<SendCounters>
+}
+
 interface Binding {
   Engine: new (options: EngineOptions, wake: () => void) => Engine
   Framer: new (engine: Engine, input: number, senderAddress: string, senderPort: number) => Framer
+  /** Opens a pcap or pcapng file, `-` is standard input. Throws a SystemError. */
+  CaptureFile: new (
+    path: string,
+  ) => CaptureFile
+  /** To a numeric address; `datagramsPerSecond` 0 is as fast as possible. Throws a SystemError. */
+  UdpSender: new (
+    address: string,
+    port: number,
+    datagramsPerSecond: number,
+  ) => UdpSender
   /** A view of a sealed slab; the slab must not be released before the view's last use. */
   lend(handle: SlabHandle): ArrayBuffer
   /** Gives the slab back and detaches the view; false when the handle names nothing (any more). */
