@@ -18,36 +18,36 @@ struct Span {
 
 // X(name): one span of the record each. The first header of a name counts; the value is trimmed of white
 // space and still has its folds in it (kSipFolded).
-#define HEPCAPD_SIP_FIELDS(X)                                                                            \
-  X(method)        /* request: the method token; reply: the three digits of the status code */           \
-  X(replyReason)   /* reply: reason phrase */                                                             \
-  X(ruri)          /* request: Request-URI */                                                             \
-  X(ruriUser)                                                                                             \
-  X(ruriDomain)                                                                                           \
-  X(fromUser)                                                                                             \
-  X(fromDomain)                                                                                           \
-  X(fromTag)                                                                                              \
-  X(toUser)                                                                                               \
-  X(toDomain)                                                                                             \
-  X(toTag)                                                                                                \
-  X(pidUser)       /* P-Asserted-Identity, else P-Preferred-Identity: user of the first readable URI */   \
-  X(contactUser)   /* first Contact */                                                                    \
-  X(contactHost)   /* first Contact; an IPv6 reference without its brackets */                            \
-  X(authUser)      /* digest username up to an @: Proxy-Authorization, else Authorization */              \
-  X(auth)          /* whole value: Proxy-Authorization, else Authorization */                             \
-  X(callId)                                                                                               \
-  X(xCid)          /* X-CID */                                                                            \
-  X(via)           /* whole value of the first Via header field */                                        \
-  X(viaBranch)     /* branch of the first Via value */                                                    \
-  X(cseq)          /* whole value: number and method */                                                   \
-  X(cseqMethod)                                                                                           \
-  X(reason)        /* Reason */                                                                           \
-  X(contentType)                                                                                          \
-  X(userAgent)                                                                                            \
-  X(diversion)     /* whole value */                                                                      \
-  X(originatorHost) /* X-OIP without its port, an IPv6 reference without its brackets */                  \
-  X(rtpStat)       /* X-RTP-Stat, else P-RTP-Stat */                                                      \
-  X(body)          /* after the empty line; cut at 65,535 like all else */
+#define HEPCAPD_SIP_FIELDS(X)                                                                         \
+  X(method)      /* request: the method token; reply: the three digits of the status code */          \
+  X(replyReason) /* reply: reason phrase */                                                           \
+  X(ruri)        /* request: Request-URI */                                                           \
+  X(ruriUser)                                                                                         \
+  X(ruriDomain)                                                                                       \
+  X(fromUser)                                                                                         \
+  X(fromDomain)                                                                                       \
+  X(fromTag)                                                                                          \
+  X(toUser)                                                                                           \
+  X(toDomain)                                                                                         \
+  X(toTag)                                                                                            \
+  X(pidUser)     /* P-Asserted-Identity, else P-Preferred-Identity: user of the first readable URI */ \
+  X(contactUser) /* first Contact */                                                                  \
+  X(contactHost) /* first Contact; an IPv6 reference without its brackets */                          \
+  X(authUser)    /* digest username up to an @: Proxy-Authorization, else Authorization */            \
+  X(auth)        /* whole value: Proxy-Authorization, else Authorization */                           \
+  X(callId)                                                                                           \
+  X(xCid)      /* X-CID */                                                                            \
+  X(via)       /* whole value of the first Via header field */                                        \
+  X(viaBranch) /* branch of the first Via value */                                                    \
+  X(cseq)      /* whole value: number and method */                                                   \
+  X(cseqMethod)                                                                                       \
+  X(reason) /* Reason */                                                                              \
+  X(contentType)                                                                                      \
+  X(userAgent)                                                                                        \
+  X(diversion)      /* whole value */                                                                 \
+  X(originatorHost) /* X-OIP without its port, an IPv6 reference without its brackets */              \
+  X(rtpStat)        /* X-RTP-Stat, else P-RTP-Stat */                                                 \
+  X(body)           /* after the empty line; cut at 65,535 like all else */
 
 enum class SipField : uint8_t {
 #define X(name) name,

@@ -1,0 +1,49 @@
+// The angle brackets decide: inside of them parameters are the URI's, without them they are the header's.
+#include "name_addr.h"
+
+#include "chars.h"
+
+namespace hepcapd::sip {
+namespace {
+
+// The `<` after a display name, which may hold one in its quotes. A quote that nothing closes is taken for a
+// letter (RFC 4475 section 3.1.2.6).
+const uint8_t* findOpen(const uint8_t* at, const uint8_t* end) {
+  while (at < end && *at != '<') {
+    if (*at == '"') {
+      const uint8_t* const close = closingQuote(at + 1, end);
+      if (close == end) return find(at + 1, end, '<');
+      at = close;
+    }
+    at++;
+  }
+  return at;
+}
+
+// What nothing closes goes up to the next white space.
+NameAddr readBracketed(const uint8_t* open, const uint8_t* end) {
+  const uint8_t* const close = find(open + 1, end, '>');
+  if (close < end) return {trimmed(open + 1, close), {close + 1, end}};
+  const uint8_t* const first = skip(open + 1, end, kLws);
+  return {{first, seek(first, end, kLws)}, {end, end}};
+}
+
+}  // namespace
+
+NameAddr readNameAddr(Bytes value) {
+  const uint8_t* const first = value.begin();
+  const uint8_t* const end = value.end();
+  const uint8_t* const colon = skip(first, end, kScheme);
+  const uint8_t* open = nullptr;
+  if (colon != first && colon < end && *colon == ':') {
+    const uint8_t* const stop = seek(colon, end, kAddrSpecEnd);
+    open = skip(stop, end, kLws);
+    if (open == end || *open != '<') return {{first, stop}, {stop, end}};
+  } else {
+    open = findOpen(colon, end);
+  }
+  if (open == end) return {{}, {end, end}};
+  return readBracketed(open, end);
+}
+
+}  // namespace hepcapd::sip

@@ -1,0 +1,42 @@
+// Cuts a message into its start line, its header lines and its body. It knows line ends, folds and the empty
+// line, and nothing of what the lines say.
+#pragma once
+
+#include "../base/bytes.h"
+
+namespace hepcapd::sip {
+
+// One header with the lines that continue it, without the last line end.
+struct HeaderLine {
+  Bytes text;
+  bool folded = false;
+};
+
+// Points into the text that it was made with; every octet of it is passed once.
+class LineScanner {
+ public:
+  explicit LineScanner(Bytes text) : at_(text.begin()), end_(text.end()) {}
+
+  // RFC 3261 7.5: empty lines before the start line are ignored.
+  void skipLeadingLineEnds() {
+    while (at_ < end_ && (*at_ == '\r' || *at_ == '\n')) at_++;
+  }
+
+  // The next line, without its CRLF or LF. At the end of the text it is empty.
+  Bytes line();
+
+  // False at the empty line, which is passed, and at the end of the text.
+  bool header(HeaderLine& out);
+
+  bool sawEmptyLine() const { return sawEmptyLine_; }
+  const uint8_t* position() const { return at_; }
+  Bytes rest() const { return {at_, end_}; }
+  void returnTo(const uint8_t* position) { at_ = position; }
+
+ private:
+  const uint8_t* at_;
+  const uint8_t* end_;
+  bool sawEmptyLine_ = false;
+};
+
+}  // namespace hepcapd::sip
