@@ -44,7 +44,7 @@ struct Slots {
   const uint8_t* at(ChunkType type) const { return of[unsigned(type)]; }
 };
 
-// Opaque chunks are a list that is searched from its head, so the first wins; of the others the last.
+// Of several of these the first counts, as where one searches a list of chunks; of the others the last.
 constexpr uint32_t kFirstWins = bit(ChunkType::authKey) | bit(ChunkType::correlation);
 
 bool walk(Bytes chunks, Slots& slots) {

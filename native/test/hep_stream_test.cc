@@ -189,7 +189,9 @@ TEST_CASE(
       if (!take) packets.emplace_back(packet.text());
       return !take;
     };
+    size_t offers = 0;
     for (size_t at = 0; at < stream.size();) {
+      REQUIRE(++offers < 2 * stream.size());
       const size_t used = framer.feed(Bytes(std::string_view(stream).substr(at, segment)), sink);
       at += used;
     }
