@@ -46,17 +46,20 @@ export class SqliteStore {
   readonly #exists: Database.Statement
   readonly #prepared = new Map<string, PreparedTable>()
 
-  /** Opens or creates the file. Throws better-sqlite3's SqliteError or a TypeError for a missing folder. */
-  constructor(path: string) {
+  /**
+   * Opens or creates the file; another writer is waited for `busyMs`. Throws better-sqlite3's SqliteError, or a
+   * TypeError for a missing folder.
+   */
+  constructor(path: string, { busyMs = 5000 } = {}) {
     this.path = path
     this.#db = new Database(path)
     try {
-      this.#db.pragma('busy_timeout = 5000')
+      this.#db.pragma(`busy_timeout = ${busyMs}`)
       this.#db.pragma('page_size = 16384') // counts for a new file only
       this.#db.pragma('journal_mode = WAL') // readers never wait for us, nor we for them
       this.#db.pragma('synchronous = NORMAL') // a crash of the host may cost the last commits, never the file
       this.#db.pragma('wal_autocheckpoint = 2000')
-      this.#db.loadExtension(addonPath, 'sqlite3_hepcapd_init')
+      this.#db.loadExtension(addonPath)
       this.#exists = this.#db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?")
       this.#inode = statSync(path, { bigint: true }).ino
     } catch (error) {

@@ -52,8 +52,8 @@ Fd makeSocket(const UdpOptions& options, SocketAddress& address) {
   return fd;
 }
 
-// SO_RCVBUFFORCE goes beyond net.core.rmem_max with CAP_NET_ADMIN. The kernel doubles what it is given, for its
-// own overhead (socket(7)); we speak of the half, as rmem_max does.
+// SO_RCVBUFFORCE goes beyond net.core.rmem_max with CAP_NET_ADMIN. The kernel doubles what it is given, for
+// its own overhead (socket(7)); we speak of the half, as rmem_max does.
 uint32_t growReceiveBuffer(int fd, uint32_t wanted) {
   const int asked = int(std::min<uint32_t>(wanted, INT32_MAX / 2));
   if (asked > 0 && ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &asked, sizeof asked) != 0) {

@@ -7,18 +7,18 @@ namespace hepcapd {
 namespace {
 
 // X(name, expression over `hep` and `base`): the numbers of one packet, each an unsigned 32-bit integer.
-#define HEPCAPD_DECODED_FIELDS(X)                         \
-  X(version, hep.version)                                 \
-  X(family, uint32_t(hep.family))                         \
-  X(protocol, hep.protocol)                               \
-  X(type, hep.type)                                       \
-  X(sourcePort, hep.sourcePort)                           \
-  X(destinationPort, hep.destinationPort)                 \
-  X(sourceIpv4, readU32(hep.source.octets.data()))        \
-  X(destinationIpv4, readU32(hep.destination.octets.data())) \
-  X(seconds, hep.seconds)                                 \
-  X(microseconds, hep.microseconds)                       \
-  X(agentId, hep.agentId)                                 \
+#define HEPCAPD_DECODED_FIELDS(X)                                            \
+  X(version, hep.version)                                                    \
+  X(family, uint32_t(hep.family))                                            \
+  X(protocol, hep.protocol)                                                  \
+  X(type, hep.type)                                                          \
+  X(sourcePort, hep.sourcePort)                                              \
+  X(destinationPort, hep.destinationPort)                                    \
+  X(sourceIpv4, readU32(hep.source.octets.data()))                           \
+  X(destinationIpv4, readU32(hep.destination.octets.data()))                 \
+  X(seconds, hep.seconds)                                                    \
+  X(microseconds, hep.microseconds)                                          \
+  X(agentId, hep.agentId)                                                    \
   X(payloadOffset, uint32_t(hep.payload.data ? hep.payload.data - base : 0)) \
   X(payloadLength, uint32_t(hep.payload.size))
 
@@ -35,8 +35,8 @@ void put(const HepPacket& hep, const uint8_t* base, uint32_t* to) {
 #undef X
 }
 
-// decodeHep(octets, ends, fields): how many packets were good. The i-th packet ends at ends[i]; its numbers go
-// to `fields` (Uint32Array) in the order of decodedHepFields, version 0 for a packet that is refused.
+// decodeHep(octets, ends, fields): how many packets were good. The i-th packet ends at ends[i]; its numbers
+// go to `fields` (Uint32Array) in the order of decodedHepFields, version 0 for a packet that is refused.
 // payloadOffset counts from the start of `octets`.
 Napi::Value decodeHep(const Napi::CallbackInfo& info) {
   const Bytes octets = bytesOf(info[0]);
@@ -45,7 +45,8 @@ Napi::Value decodeHep(const Napi::CallbackInfo& info) {
   const size_t count = ends.ElementLength();
   const uint32_t* end = ends.Data();
   uint32_t* to = fields.Data();
-  if (fields.ElementLength() < count * kFieldCount) throw Napi::RangeError::New(info.Env(), "fields is too short");
+  if (fields.ElementLength() < count * kFieldCount)
+    throw Napi::RangeError::New(info.Env(), "fields is too short");
   uint32_t start = 0;
   uint32_t good = 0;
   for (size_t i = 0; i < count; i++, to += kFieldCount) {

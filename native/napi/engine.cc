@@ -226,9 +226,10 @@ void Engine::closeAll() {
 }
 
 Napi::Function Framer::define(Napi::Env env) {
-  return DefineClass(env, "Framer",
-                     {InstanceMethod<&Framer::push>("push"), InstanceMethod<&Framer::end>("end"),
-                      InstanceAccessor<&Framer::pending>("pending"), InstanceAccessor<&Framer::fault>("fault")});
+  return DefineClass(
+      env, "Framer",
+      {InstanceMethod<&Framer::push>("push"), InstanceMethod<&Framer::end>("end"),
+       InstanceAccessor<&Framer::pending>("pending"), InstanceAccessor<&Framer::fault>("fault")});
 }
 
 // new Framer(engine, input, senderAddress, senderPort)
@@ -247,8 +248,8 @@ Napi::Value Framer::push(const Napi::CallbackInfo& info) {
   const bool faulted = framer_.fault() != HepFault::none;
   arrival_.timeUs = nowUs();
   Intake::Session session(*intake_);
-  const size_t taken = framer_.feed(
-      bytesOf(info[0]), [&](Bytes packet) { return session.accept(packet, arrival_, mayWait); });
+  const size_t taken =
+      framer_.feed(bytesOf(info[0]), [&](Bytes packet) { return session.accept(packet, arrival_, mayWait); });
   if (!faulted && framer_.fault() != HepFault::none) {
     session.drop(framer_.fault() == HepFault::badMagic ? Drop::tcpBadMagic : Drop::tcpBadLength);
   }

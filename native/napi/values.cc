@@ -32,7 +32,8 @@ Address addressOf(const std::string& text) {
   if (::inet_pton(AF_INET6, text.c_str(), octets) != 1) return {};
   // A dual-stack listener sees its IPv4 peers as ::ffff:a.b.c.d.
   static constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  return std::memcmp(octets, kMapped, sizeof kMapped) == 0 ? Address::ipv4(octets + 12) : Address::ipv6(octets);
+  return std::memcmp(octets, kMapped, sizeof kMapped) == 0 ? Address::ipv4(octets + 12)
+                                                           : Address::ipv6(octets);
 }
 
 }  // namespace hepcapd

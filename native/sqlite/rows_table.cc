@@ -123,7 +123,8 @@ int fail(sqlite3_vtab_cursor* base, const char* why) {
 
 std::string octetsOf(sqlite3_value* value) {
   const void* octets = sqlite3_value_blob(value);
-  return octets ? std::string(static_cast<const char*>(octets), size_t(sqlite3_value_bytes(value))) : std::string();
+  return octets ? std::string(static_cast<const char*>(octets), size_t(sqlite3_value_bytes(value)))
+                : std::string();
 }
 
 int filter(sqlite3_vtab_cursor* base, int, const char*, int argc, sqlite3_value** argv) {
@@ -171,9 +172,15 @@ int value(sqlite3_vtab_cursor* base, sqlite3_context* context, int index) {
   const Column column = Column(index);
   RowReader& reader = *cursorOf(base).reader;
   switch (columnShape(column).kind) {
-    case ColumnKind::integer: sqlite3_result_int64(context, reader.integer(column)); break;
-    case ColumnKind::text: putText(context, reader.text(column)); break;
-    case ColumnKind::octets: putMessage(context, reader.msg()); break;
+    case ColumnKind::integer:
+      sqlite3_result_int64(context, reader.integer(column));
+      break;
+    case ColumnKind::text:
+      putText(context, reader.text(column));
+      break;
+    case ColumnKind::octets:
+      putMessage(context, reader.msg());
+      break;
   }
   return SQLITE_OK;
 }
@@ -206,8 +213,8 @@ ValueCounts rowsTableCounts() { return {valueCounts[0], valueCounts[1]}; }
 
 }  // namespace hepcapd
 
-extern "C" __attribute__((visibility("default"))) int sqlite3_hepcapd_init(sqlite3* db, char**,
-                                                                          const sqlite3_api_routines* api) {
+extern "C" __attribute__((visibility("default"))) int sqlite3_extension_init(
+    sqlite3* db, char**, const sqlite3_api_routines* api) {
   SQLITE_EXTENSION_INIT2(api);
   static const sqlite3_module module = hepcapd::makeModule();
   return sqlite3_create_module(db, "hepcapd_rows", &module, nullptr);

@@ -21,8 +21,8 @@ const std::string kBad = "\xef\xbf\xbd";
 }  // namespace
 
 TEST_CASE("well-formed text of every length of character is clean, wherever the eight-octet steps fall") {
-  for (const std::string character : {"a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xef\xbf\xbf",
-                                      "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+  for (const std::string character : {"a", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
+                                      "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
     for (size_t before = 0; before < 17; before++) {
       const std::string text = std::string(before, 'x') + character + std::string(17 - before, 'y');
       CHECK(isCleanUtf8(guarded(text).bytes()));
@@ -39,7 +39,7 @@ TEST_CASE("NUL, stray and overlong octets, surrogates and cut characters are not
   const Case cases[] = {
       {std::string("a\0b", 3), "a" + kBad + "b"},
       {"\x80", kBad},
-      {"\xc0\xaf", kBad + kBad},          // overlong slash
+      {"\xc0\xaf", kBad + kBad},             // overlong slash
       {"\xed\xa0\x80", kBad + kBad + kBad},  // a surrogate
       {"\xf5\x80", kBad + kBad},
       {"\xe2\x82", kBad},  // one maximal part

@@ -8,6 +8,7 @@
 
 using namespace hepcapd;
 using namespace hepcapd::test;
+using namespace std::string_literals;
 
 namespace {
 
@@ -47,7 +48,7 @@ TEST_CASE("folds read as one space, however they are written") {
 }
 
 TEST_CASE("octets that are no UTF-8, and NUL, are replaced one by one and counted") {
-  OneRow row(std::string("User-Agent: \xe9t\xe9 \xf0\x9f\x98 \0!\r\n", 26) + "Reason: \xc3\xa9\r\n");
+  OneRow row("User-Agent: \xe9t\xe9 \xf0\x9f\x98 \0!\r\n"s + "Reason: \xc3\xa9\r\n");
   CHECK(row.text(Column::user_agent) == "\xef\xbf\xbdt\xef\xbf\xbd \xef\xbf\xbd \xef\xbf\xbd!");
   CHECK(row.reader->cleanedCount() == 1);
   CHECK(row.text(Column::reason) == "\xc3\xa9");

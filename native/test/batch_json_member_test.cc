@@ -19,7 +19,10 @@ std::string member(std::string_view json) {
 
 TEST_CASE("the top-level string is found behind any other values") {
   CHECK(member(R"({"sip":"x"})") == "x");
-  CHECK(member(R"( { "a" : 1 , "b":[1,{"sip":"no"},"]"], "c":{"sip":"no","d":"}"} ,"e":null, "sip" : "yes" } )") == "yes");
+  CHECK(
+      member(
+          R"( { "a" : 1 , "b":[1,{"sip":"no"},"]"], "c":{"sip":"no","d":"}"} ,"e":null, "sip" : "yes" } )") ==
+      "yes");
   CHECK(member(R"({"sip":{"sip":"no"},"sip":"second"})") == "second");
 }
 
@@ -30,8 +33,9 @@ TEST_CASE("escapes are undone") {
 }
 
 TEST_CASE("what is no such object has no member") {
-  for (const char* json : {"", "{", "null", "[\"sip\"]", "{\"sip\"", "{\"sip\":", "{\"sip\":\"cut", "{\"sip\":1}",
-                           "{\"a\":}", "{\"a\" \"sip\":\"x\"}", "{\"a\":\"\\", "{]\"sip\":\"x\"}"}) {
+  for (const char* json :
+       {"", "{", "null", "[\"sip\"]", "{\"sip\"", "{\"sip\":", "{\"sip\":\"cut", "{\"sip\":1}", "{\"a\":}",
+        "{\"a\" \"sip\":\"x\"}", "{\"a\":\"\\", "{]\"sip\":\"x\"}"}) {
     CHECK_MESSAGE(member(json) == "", json);
   }
 }
