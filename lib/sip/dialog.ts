@@ -57,27 +57,21 @@ function call(parts: Dialog): DialogMessage[] {
   const up = (text: string) => ({ source: caller, destination: server, text })
   const down = (text: string) => ({ source: server, destination: caller, text })
   const [there, back] = hangUp[0] === caller ? [up, down] : [down, up]
+  const recorded = `Record-Route: ${route(parts)}`
+  const routed = `Route: ${route(parts)}`
+  const timer = 'Session-Expires: 1800;refresher=uac'
+  const offering = [contact(caller), identity(caller), allow(), supported(), timer, agent(caller)]
+  const answering = [contact(callee), recorded, allow(), `Server: ${SERVER}`]
+  const closing = [agent(hangUp[0] as Phone), 'Reason: Q.850;cause=16;text="Normal call clearing"']
+  if (hangUp[0] === caller) closing.unshift(routed)
   return [
-    up(
-      request(
-        invite,
-        target(callee),
-        [contact(caller), identity(caller), allow(), agent(caller)],
-        offer,
-        false,
-      ),
-    ),
+    up(request(invite, target(callee), offering, offer, false)),
     down(reply(invite, '100 Trying', [`Server: ${SERVER}`], undefined, false)),
-    down(reply(invite, '180 Ringing', [contact(callee), `Server: ${SERVER}`])),
-    down(reply(invite, '200 OK', [contact(callee), allow(), `Server: ${SERVER}`], answer)),
-    up(request(transaction(parts, caller, callee, 'ACK', 102, 2), target(callee), [agent(caller)])),
-    there(
-      request(bye, target(hangUp[1] as Phone), [
-        agent(hangUp[0] as Phone),
-        'Reason: Q.850;cause=16;text="Normal call clearing"',
-      ]),
-    ),
-    back(reply(bye, '200 OK', [agent(hangUp[1] as Phone)])),
+    down(reply(invite, '180 Ringing', answering)),
+    down(reply(invite, '200 OK', [...answering, supported(), timer], answer)),
+    up(request(transaction(parts, caller, callee, 'ACK', 102, 2), remote(callee), [routed, agent(caller)])),
+    there(request(bye, remote(hangUp[1] as Phone), closing)),
+    back(reply(bye, '200 OK', [supported(), agent(hangUp[1] as Phone)])),
   ]
 }
 
@@ -104,6 +98,8 @@ interface Transaction {
   method: string
   from: Phone
   to: Phone
+  /** Of the Via. */
+  host: string
   head: string
   dialog: Dialog
   cseq: number
@@ -126,6 +122,7 @@ function transaction(
     to,
     cseq,
     dialog: parts,
+    host,
     head: `Via: SIP/2.0/UDP ${host}:${from.port};rport;branch=${branch}`,
   }
 }
@@ -137,8 +134,10 @@ function request(of: Transaction, uri: string, headers: string[], body?: string,
   )
 }
 
+/** The server fills in where the request came from (RFC 3581 section 4). */
 function reply(of: Transaction, status: string, headers: string[], body?: string, tagged = true): string {
-  return lines([`SIP/2.0 ${status}`, of.head, ...names(of, tagged), ...headers], body)
+  const via = of.head.replace('rport', `received=${bare(of.host)};rport=${of.from.port}`)
+  return lines([`SIP/2.0 ${status}`, via, ...names(of, tagged), ...headers], body)
 }
 
 function names(of: Transaction, tagged: boolean): string[] {
@@ -160,7 +159,7 @@ function lines(head: string[], body = ''): string {
 /** RFC 4566: one audio stream. */
 function sdp(phone: Phone, random: number): string {
   const kind = phone.address.length === 4 ? 'IP4' : 'IP6'
-  const host = phone.host.replace(/[[\]]/g, '')
+  const host = bare(phone.host)
   const session = random % 1_000_000_000
   const port = 16384 + (random % 8192) * 2
   return [
@@ -172,18 +171,25 @@ function sdp(phone: Phone, random: number): string {
     `m=audio ${port} RTP/AVP 9 8 0 101`,
     'a=rtpmap:9 G722/8000',
     'a=rtpmap:8 PCMA/8000',
+    'a=rtpmap:0 PCMU/8000',
     'a=rtpmap:101 telephone-event/8000',
+    'a=fmtp:101 0-16',
     'a=ptime:20',
     'a=sendrecv',
     '',
   ].join(CRLF)
 }
 
+/** An IPv6 address without the brackets that it has in a URI. */
+const bare = (host: string) => host.replace(/[[\]]/g, '')
 const target = (phone: Phone) => `sip:${phone.user}@${DOMAIN}`
-const contact = (phone: Phone) => `Contact: <sip:${phone.user}@${phone.host}:${phone.port};transport=udp>`
+const remote = (phone: Phone) => `sip:${phone.user}@${phone.host}:${phone.port};transport=udp`
+const contact = (phone: Phone) => `Contact: <${remote(phone)}>`
 const identity = (phone: Phone) => `P-Asserted-Identity: <sip:${phone.user}@${DOMAIN}>`
 const agent = (phone: Phone) => `User-Agent: ${phone.agent}`
+const route = (parts: Dialog) => `<sip:${parts.server.host};lr>`
 const allow = () => `Allow: ${ALLOW}`
+const supported = () => 'Supported: replaces, timer, outbound'
 
 function credentials(parts: Dialog, nonce: string): string {
   const response = [50, 51, 52, 53].map((salt) => hex(parts.hash(salt))).join('')
