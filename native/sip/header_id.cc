@@ -66,14 +66,15 @@ HeaderId headerId(Bytes name) {
   }
 }
 
+// A known name is a token, so only the others are looked at octet by octet.
 bool readHeader(Bytes line, Header& out) {
-  const uint8_t* const nameEnd = skip(line.begin(), line.end(), kToken);
-  if (nameEnd == line.begin()) return false;
-  const uint8_t* colon = nameEnd;
-  while (colon < line.end() && (*colon == ' ' || *colon == '\t')) colon++;
-  if (colon == line.end() || *colon != ':') return false;
+  const uint8_t* const colon = find<':'>(line.begin(), line.end());
+  const uint8_t* nameEnd = colon;
+  while (nameEnd > line.begin() && isBlank(nameEnd[-1])) nameEnd--;
+  if (colon == line.end() || nameEnd == line.begin()) return false;
   out.id = headerId({line.begin(), nameEnd});
-  if (out.id != HeaderId::other) out.value = trimmed(colon + 1, line.end());
+  if (out.id == HeaderId::other) return skip(line.begin(), nameEnd, kToken) == nameEnd;
+  out.value = trimmed(colon + 1, line.end());
   return true;
 }
 

@@ -36,7 +36,7 @@ struct Header {
 // False when the line is no header: its name is not a token, or no colon follows it.
 bool readHeader(Bytes line, Header& out);
 
-// `name` is a token, so it is not empty.
+// `name` is not empty.
 HeaderId headerId(Bytes name);
 
 }  // namespace hepcapd::sip

@@ -140,7 +140,7 @@ void Reading::party(HeaderId id, SipField user, SipField domain, SipField tag) {
   const Uri uri = readUri(address.uri);
   put(user, uri.user);
   put(domain, uri.host);
-  put(tag, findParam(address.params, "tag"));
+  put(tag, findHeaderParam(address.params, "tag"));
 }
 
 void Reading::contact() {

@@ -9,23 +9,20 @@ namespace {
 // The `<` after a display name, which may hold one in its quotes. A quote that nothing closes is taken for a
 // letter (RFC 4475 section 3.1.2.6).
 const uint8_t* findOpen(const uint8_t* at, const uint8_t* end) {
-  while (at < end && *at != '<') {
-    if (*at == '"') {
-      const uint8_t* const close = closingQuote(at + 1, end);
-      if (close == end) return find(at + 1, end, '<');
-      at = close;
-    }
-    at++;
+  while ((at = seek<AnyOf<'<', '"'>>(at, end)) < end && *at == '"') {
+    const uint8_t* const close = closingQuote(at + 1, end);
+    if (close == end) return find<'<'>(at + 1, end);
+    at = close + 1;
   }
   return at;
 }
 
 // What nothing closes goes up to the next white space.
 NameAddr readBracketed(const uint8_t* open, const uint8_t* end) {
-  const uint8_t* const close = find(open + 1, end, '>');
+  const uint8_t* const close = find<'>'>(open + 1, end);
   if (close < end) return {trimmed(open + 1, close), {close + 1, end}};
   const uint8_t* const first = skip(open + 1, end, kLws);
-  return {{first, seek(first, end, kLws)}, {end, end}};
+  return {{first, seek<AnyOf<' ', '\t', '\r', '\n'>>(first, end)}, {end, end}};
 }
 
 }  // namespace
@@ -33,14 +30,13 @@ NameAddr readBracketed(const uint8_t* open, const uint8_t* end) {
 NameAddr readNameAddr(Bytes value) {
   const uint8_t* const first = value.begin();
   const uint8_t* const end = value.end();
-  const uint8_t* const colon = skip(first, end, kScheme);
-  const uint8_t* open = nullptr;
-  if (colon != first && colon < end && *colon == ':') {
-    const uint8_t* const stop = seek(colon, end, kAddrSpecEnd);
+  const uint8_t* open = seek<AnyOf<'<', '"', ':'>>(first, end);
+  if (open < end && *open == ':' && open > first && skip(first, open, kScheme) == open) {
+    const uint8_t* const stop = seek<AnyOf<';', ',', '<', ' ', '\t', '\r', '\n'>>(open, end);
     open = skip(stop, end, kLws);
     if (open == end || *open != '<') return {{first, stop}, {stop, end}};
   } else {
-    open = findOpen(colon, end);
+    open = findOpen(open, end);
   }
   if (open == end) return {{}, {end, end}};
   return readBracketed(open, end);

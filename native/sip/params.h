@@ -1,56 +1,58 @@
-// Header parameters: *( SEMI name [ EQUAL value ] ), white space and folds around every separator.
+// Parameters: name [ EQUAL value ], white space and folds around every separator (RFC 3261 section 25.1).
 #pragma once
 
 #include "chars.h"
 
 namespace hepcapd::sip {
 
-// One parameter, and where the walk goes on.
-struct Param {
-  Bytes name;
-  Bytes value;  // without its quotes
-  const uint8_t* next = nullptr;
-};
-
-// `at` stands on the name.
-inline Param readParam(const uint8_t* at, const uint8_t* end) {
-  const uint8_t* const nameEnd = skip(at, end, kToken);
-  const Bytes name(at, nameEnd);
-  at = skip(nameEnd, end, kLws);
-  if (at == end || *at != '=') return {name, {}, at};
-  at = skip(at + 1, end, kLws);
-  if (at < end && *at == '"') {
-    const uint8_t* const close = closingQuote(at + 1, end);
-    return {name, {at + 1, close}, close < end ? close + 1 : end};
-  }
-  const uint8_t* const last = seek(at, end, kParamEnd);
-  return {name, {at, last}, last};
+// token / host / quoted-string, without its quotes. `at` stands behind the equals sign.
+inline Bytes readParamValue(const uint8_t* at, const uint8_t* end) {
+  at = skip(at, end, kLws);
+  if (at < end && *at == '"') return {at + 1, closingQuote(at + 1, end)};
+  return {at, seek<AnyOf<';', ',', ' ', '\t', '\r', '\n'>>(at, end)};
 }
 
-// The value of the first parameter of that name (in lower case here, in any case there) in the first of the
-// comma-separated values; nothing inside of quotes counts.
+// True when the parameter at `at` has this name (in lower case here, in any case there).
 template <size_t N>
+bool readParam(const uint8_t* at, const uint8_t* end, const char (&lower)[N], Bytes& value) {
+  at = skip(at, end, kLws);
+  if (size_t(end - at) < N - 1 || !sameLetters(at, lower)) return false;
+  at += N - 1;
+  if (at < end && is(*at, kToken)) return false;
+  at = skip(at, end, kLws);
+  value = at < end && *at == '=' ? readParamValue(at + 1, end) : Bytes{};
+  return true;
+}
+
+// The value of the first parameter of that name behind a Separator. The walk ends at a Terminator, which ends
+// the first of several values; nothing inside of quotes counts.
+template <char Separator, char Terminator, size_t N>
 Bytes findParam(Bytes params, const char (&lower)[N]) {
   const uint8_t* const end = params.end();
-  for (const uint8_t* at = params.begin(); (at = seek(at, end, kParamStop)) < end && *at != ',';) {
-    if (*at == '"') {
-      const uint8_t* const close = closingQuote(at + 1, end);
-      at = close < end ? close + 1 : end;
-      continue;
+  const uint8_t* at = params.begin();
+  while ((at = seek<AnyOf<Separator, Terminator, '"'>>(at, end)) < end && *at != Terminator) {
+    Bytes value;
+    if (*at++ == Separator) {
+      if (readParam(at, end, lower, value)) return value;
+    } else if ((at = closingQuote(at, end)) < end) {
+      at++;
     }
-    const Param param = readParam(skip(at + 1, end, kLws), end);
-    if (same(param.name, lower)) return param.value;
-    at = param.next;
   }
   return {};
+}
+
+// *( SEMI param ) of a header, up to the comma that starts its next value.
+template <size_t N>
+Bytes findHeaderParam(Bytes params, const char (&lower)[N]) {
+  return findParam<';', ','>(params, lower);
 }
 
 // What follows the comma that ends the first value, or nothing.
 inline Bytes afterComma(Bytes params) {
   const uint8_t* const end = params.end();
   const uint8_t* at = params.begin();
-  while (at < end && *at != ',') {
-    if (*at == '"') at = closingQuote(at + 1, end);
+  while ((at = seek<AnyOf<',', '"'>>(at, end)) < end && *at == '"') {
+    at = closingQuote(at + 1, end);
     if (at < end) at++;
   }
   return trimmed(at < end ? at + 1 : end, end);

@@ -6,11 +6,9 @@
 namespace hepcapd::sip {
 namespace {
 
-bool isBlank(uint8_t octet) { return octet == ' ' || octet == '\t'; }
-
 // SIP-Version at `at`: "SIP" "/" 1*DIGIT "." 1*DIGIT. Answers where it ends, or `at` when it is none.
 const uint8_t* passVersion(const uint8_t* at, const uint8_t* end) {
-  if (end - at < 7 || !same(Bytes(at, at + 3), "sip") || at[3] != '/') return at;
+  if (end - at < 7 || !sameLetters(at, "sip") || at[3] != '/') return at;
   const uint8_t* const dot = skip(at + 4, end, kDigit);
   if (dot == at + 4 || dot == end || *dot != '.') return at;
   const uint8_t* const last = skip(dot + 1, end, kDigit);

@@ -5,6 +5,6 @@
 
 namespace hepcapd::sip {
 
-Bytes viaBranch(Bytes value) { return findParam(value, "branch"); }
+Bytes viaBranch(Bytes value) { return findHeaderParam(value, "branch"); }
 
 }  // namespace hepcapd::sip
