@@ -2,10 +2,12 @@
 
 import { randomInt } from 'node:crypto'
 import type { CaptureFile } from '../binding.js'
+import { type Fault, renderFault } from '../errors.js'
 import type { HepVersion } from '../hep/writer.js'
 import { type Captured, Packer, type PacketRun } from '../send/packets.js'
 import { type FileOutcome, fromDialogs, fromFile, openFile, UnreadableFile } from '../send/source.js'
 import { type Destination, hostPort, openTransport, type Transport } from '../send/transport.js'
+import { type Output, processOutput } from './output.js'
 
 export interface SendOptions {
   to: Destination
@@ -21,12 +23,6 @@ export interface SendOptions {
   compress: boolean
 }
 
-/** Where a command writes; the process's own unless a test listens. */
-export interface Output {
-  out(text: string): void
-  err(text: string): void
-}
-
 const ONE_CALL = 7
 const BATCH = 4096
 /** One call of the addon sends so much at most. */
@@ -36,35 +32,28 @@ const AHEAD_BYTES = 512 << 20
 /** With a rate, messages are made no earlier than this before they leave. */
 const FRESH_SECONDS = 0.1
 
-const processOutput: Output = {
-  out: (text) => process.stdout.write(`${text}\n`),
-  err: (text) => process.stderr.write(`${text}\n`),
-}
-
-interface Fault {
-  what: string
-  cure: string
-}
-
 /** Resolves to the exit status. */
-export async function send(options: SendOptions, output: Output = processOutput): Promise<number> {
+export async function send(options: SendOptions, output: Output = processOutput()): Promise<number> {
+  const say = (faults: Fault[]) => {
+    for (const each of faults) output.err(renderFault(each))
+  }
   const misuse = misuseOf(options)
-  if (misuse) return fail(output, misuse, 2)
+  if (misuse) {
+    say([misuse])
+    return 2
+  }
   const outcome: FileOutcome = { frames: 0, skipped: new Map(), state: 'more' }
-  let job: Job
   try {
     const file = options.read === undefined ? undefined : openFile(options.read)
-    job = new Job(options, await openTransport(options.to, options.rate), file, outcome)
+    const job = new Job(options, await openTransport(options.to, options.rate), file, outcome)
+    const failed = await job.run()
+    output.out(JSON.stringify(job.summary()))
+    say([...warningsOf(options, job.refused, outcome), ...(failed ? [failed] : [])])
+    return failed ? 1 : 0
   } catch (error) {
-    return fail(output, faultOf(options, error), 1)
+    say([faultOf(options, error)])
+    return 1
   }
-  const fault = await job.run()
-  output.out(JSON.stringify(job.summary()))
-  if (job.refused > 0) output.err(`hepcapd send: warning: ${nobodyListens(options.to)}`)
-  if (outcome.state === 'truncated') {
-    output.err(`hepcapd send: warning: ${options.read} ends inside of a packet; what came before it was sent`)
-  }
-  return fault ? fail(output, fault, 1) : 0
 }
 
 class Job {
@@ -176,20 +165,17 @@ class Job {
 
 function misuseOf({ to, hep, agentId, authKey, compress }: SendOptions): Fault | undefined {
   if (hep === 3) return undefined
-  if (to.proto === 'hep_tcp') {
-    return {
-      what: `HEP version ${hep} has no length to find packets by in TCP`,
-      cure: 'use --to hep_udp:, or --hep 3',
-    }
-  }
-  if (authKey !== undefined) return { what: `HEP version ${hep} carries no --auth-key`, cure: 'use --hep 3' }
-  if (compress) return { what: `HEP version ${hep} carries no compressed payload`, cure: 'use --hep 3' }
-  if (hep === 2 && agentId > 65535) {
-    return {
-      what: `--agent-id ${agentId} does not fit into the 16 bits of HEP version 2`,
-      cure: 'use --hep 3',
-    }
-  }
+  const misuse = (where: string, what: string): Fault => ({
+    where,
+    severity: 'error',
+    what: `HEP version ${hep} ${what}`,
+    cure: 'use --hep 3',
+  })
+  if (to.proto === 'hep_tcp') return misuse('--hep', 'has no length to find packets by in TCP')
+  if (authKey !== undefined) return misuse('--auth-key', 'carries no key')
+  if (compress) return misuse('--compress', 'carries no compressed payload')
+  if (hep === 2 && agentId > 65535)
+    return misuse('--agent-id', `has 16 bits for the agent, ${agentId} needs more`)
   return undefined
 }
 
@@ -198,42 +184,44 @@ type SystemError = Error & { code?: string; syscall?: string; cure?: string }
 function faultOf({ to, read }: SendOptions, error: unknown): Fault {
   if (error instanceof UnreadableFile) {
     const { message, cure } = error.cause as SystemError
-    return {
-      what: `cannot read ${read}: ${message}`,
-      cure: cure || 'name a capture file that this user may read',
-    }
+    return fault(`cannot read ${read}: ${message}`, cure || 'name a capture file that this user may read')
   }
   const { message, code, syscall, cure } = error as SystemError
+  if (code === undefined) throw error // not the world's doing
   if (syscall?.startsWith('getaddrinfo')) {
-    return {
-      what: `the name ${to.host} is unknown (${code})`,
-      cure: 'check its spelling, or give an address',
-    }
+    return fault(`the name ${to.host} is unknown (${code})`, 'check its spelling, or give an address')
   }
-  if (code === 'ECONNREFUSED')
-    return { what: nobodyListens(to), cure: `\`hepcapd --listen ${to.proto}:*:${to.port}\` would` }
-  return { what: `${hostPort(to)}: ${message}`, cure: cure || 'what the receiver logs may say why' }
+  if (code === 'ECONNREFUSED') {
+    return fault(nobodyListens(to), `start the receiver: \`hepcapd --listen ${to.proto}:*:${to.port}\``)
+  }
+  return fault(`${hostPort(to)}: ${message}`, cure || 'what the receiver logs may say why')
+}
+
+function stateFault({ read }: SendOptions, { state }: FileOutcome): Fault | undefined {
+  if (state === 'damaged') {
+    return fault(`${read} is damaged; what came before was sent`, 'capture again, or cut it with `editcap`')
+  }
+  if (state === 'not_capture') {
+    const cure = 'a compressed file is read by `gunzip -c FILE | hepcapd send --read - ...`'
+    return fault(`${read} is neither a pcap nor a pcapng file`, cure)
+  }
+  return undefined
+}
+
+/** The summary said what left all the same. */
+function warningsOf({ to, read }: SendOptions, refused: number, { state }: FileOutcome): Fault[] {
+  const warnings: Fault[] = []
+  if (refused > 0) warnings.push(fault(nobodyListens(to), 'what was sent there is lost', 'warning'))
+  if (state === 'truncated') {
+    warnings.push(fault(`${read} ends inside of a packet`, 'what came before it was sent', 'warning'))
+  }
+  return warnings
 }
 
 function nobodyListens(to: Destination): string {
   return `nobody listens on ${to.proto === 'hep_tcp' ? 'TCP' : 'UDP'} ${hostPort(to)}`
 }
 
-function stateFault({ read }: SendOptions, { state }: FileOutcome): Fault | undefined {
-  if (state === 'damaged') {
-    return {
-      what: `${read} is damaged; what came before was sent`,
-      cure: 'write it anew with `editcap`, or capture again',
-    }
-  }
-  if (state === 'not_capture') {
-    const cure = 'a compressed file is read by `gunzip -c FILE | hepcapd send --read - ...`'
-    return { what: `${read} is neither a pcap nor a pcapng file`, cure }
-  }
-  return undefined
-}
-
-function fail(output: Output, { what, cure }: Fault, status: number): number {
-  output.err(`hepcapd send: error: ${what}; ${cure}`)
-  return status
+function fault(what: string, cure: string, severity: Fault['severity'] = 'error'): Fault {
+  return { where: 'hepcapd send', severity, what, cure }
 }
