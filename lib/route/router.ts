@@ -11,8 +11,8 @@ export interface RouterSettings {
   captureNode: string
   /** false stores nothing. */
   captureOn: boolean
-  /** Packets dated outside of it go to the table of their arrival. In milliseconds; none: no bound. */
-  tableWindow?: { backMs: number; aheadMs: number } | undefined
+  /** Packets dated outside of it go to the table of their arrival. In milliseconds; null: no bound. */
+  tableWindow: { backMs: number; aheadMs: number } | null
 }
 
 /** Why a whole batch has no rows. */
@@ -32,7 +32,7 @@ export class Router {
   /** Every message of the batch becomes one row, or the whole batch is discarded. */
   route(batch: Batch): RowBlock | Discarded {
     if (!this.#settings.captureOn) return 'capture_off'
-    const sorter = new Sorter(batch.rows)
+    const sorter = new Sorter()
     for (let row = 0; row < batch.rows; row++) {
       const sip = batch.isSip(row)
       const names = sip ? this.#sip : this.#report
@@ -82,40 +82,30 @@ class TableNames {
 
 /** Collects row numbers by table; runs of rows for one table are the common case. */
 class Sorter {
-  readonly #limit: number
-  readonly #lists = new Map<string, { kind: RowKind; table: string; rows: Uint32Array; count: number }>()
+  readonly #lists = new Map<string, { kind: RowKind; table: string; rows: number[] }>()
   #kind: RowKind | undefined
   #table: string | undefined
-  #list: { rows: Uint32Array; count: number } | undefined
-
-  constructor(limit: number) {
-    this.#limit = limit
-  }
+  #rows: number[] = []
 
   put(kind: RowKind, table: string, row: number): void {
-    if (kind !== this.#kind || table !== this.#table || !this.#list) {
+    if (kind !== this.#kind || table !== this.#table) {
       this.#kind = kind
       this.#table = table
-      this.#list = this.#listOf(kind, table)
+      this.#rows = this.#rowsOf(kind, table)
     }
-    this.#list.rows[this.#list.count++] = row
+    this.#rows.push(row)
   }
 
   tables(): TableRows[] {
-    return Array.from(this.#lists.values(), ({ kind, table, rows, count }) => ({
-      kind,
-      table,
-      rows: rows.slice(0, count),
-    }))
+    return Array.from(this.#lists.values(), ({ kind, table, rows }) => ({ kind, table, rows: Uint32Array.from(rows) }))
   }
 
-  #listOf(kind: RowKind, table: string) {
+  #rowsOf(kind: RowKind, table: string): number[] {
     const key = `${kind} ${table}`
-    let list = this.#lists.get(key)
-    if (!list) {
-      list = { kind, table, rows: new Uint32Array(this.#limit), count: 0 }
-      this.#lists.set(key, list)
-    }
-    return list
+    const known = this.#lists.get(key)
+    if (known) return known.rows
+    const rows: number[] = []
+    this.#lists.set(key, { kind, table, rows })
+    return rows
   }
 }

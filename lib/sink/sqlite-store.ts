@@ -33,6 +33,9 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT.test((error as { code?: string }).code ?? '')
 }
 
+/** Tables whose statements are kept: names can change every second. */
+const PREPARED_TABLES = 64
+
 interface PreparedTable {
   fast: Database.Statement
   oneRow: Database.Statement
@@ -50,7 +53,7 @@ export class SqliteStore {
    * Opens or creates the file; another writer is waited for `busyMs`. Throws better-sqlite3's SqliteError, or a
    * TypeError for a missing folder.
    */
-  constructor(path: string, { busyMs = 5000 } = {}) {
+  constructor(path: string, { busyMs = 1000 } = {}) {
     this.path = path
     this.#db = new Database(path)
     try {
@@ -131,6 +134,7 @@ export class SqliteStore {
     const known = this.#prepared.get(table)
     if (known) return known
     if (!this.#exists.get(table)) for (const statement of sqliteSchema(kind, table)) this.#db.exec(statement)
+    if (this.#prepared.size >= PREPARED_TABLES) this.#prepared.clear()
     const prepared = this.#statements(kind, table)
     this.#prepared.set(table, prepared)
     return prepared

@@ -164,7 +164,8 @@ void UdpInput::waitReadable(bool rowsWait) {
 // What the socket held when stop() was called was received by us: it waits for room and is not dropped.
 void UdpInput::drain(Run& run) {
   const int64_t stopAtUs = stopAtUs_.load();
-  const int64_t deadlineUs = stopAtUs + int64_t(drainMs_.load()) * 1000;
+  // read anew each time: a second stop() may cut the wait short
+  const auto mayWait = [&] { return wallClockUs() < stopAtUs + int64_t(drainMs_.load()) * 1000; };
   bool ours = true;
   for (unsigned count; ours && (count = run.read(socket_.fd.get())) > 0;) {
     for (unsigned i = 0; i < count; i++) {
@@ -172,7 +173,7 @@ void UdpInput::drain(Run& run) {
       const Arrival arrival = run.arrival(i, drops);
       if (arrival.timeUs > stopAtUs) ours = false;
       if (drops) Intake::Session(*intake_).drop(Drop::kernelReceiveBuffer, run.newDrops(*drops));
-      while (!Intake::Session(*intake_).accept(run.packet(i), arrival, wallClockUs() < deadlineUs)) {
+      while (!Intake::Session(*intake_).accept(run.packet(i), arrival, mayWait())) {
         intake_->pool().waitFree(kWaitSliceMs);
       }
     }
