@@ -12,9 +12,9 @@ import { type Output, processOutput } from './output.js'
 export interface SendOptions {
   to: Destination
   hep: HepVersion
-  /** A pcap or pcapng file, `-` is standard input; dialogs are made without one. */
+  /** A pcap or pcapng file, `-` is standard input; without one, or with '', dialogs are made. */
   read?: string | undefined
-  /** Messages at most; without a file, one call's worth unless it is given. */
+  /** Messages at most; 0 or nothing is the whole file, or one call's worth. */
   count?: number | undefined
   /** Messages a second; 0 is as fast as possible. */
   rate: number
@@ -44,7 +44,7 @@ export async function send(options: SendOptions, output: Output = processOutput(
   }
   const outcome: FileOutcome = { frames: 0, skipped: new Map(), state: 'more' }
   try {
-    const file = options.read === undefined ? undefined : openFile(options.read)
+    const file = options.read ? openFile(options.read) : undefined
     const job = new Job(options, await openTransport(options.to, options.rate), file, outcome)
     const failed = await job.run()
     output.out(JSON.stringify(job.summary()))
@@ -76,7 +76,7 @@ class Job {
     this.#file = file
     this.#outcome = outcome
     this.#packer = new Packer(options)
-    this.#left = options.count ?? (options.read === undefined ? ONE_CALL : Number.POSITIVE_INFINITY)
+    this.#left = options.count || (file ? Number.POSITIVE_INFINITY : ONE_CALL)
   }
 
   /** What went wrong, if anything did. */
@@ -101,8 +101,8 @@ class Job {
     return {
       to: `${to.proto}:${hostPort(to)}`,
       hep,
-      read: read ?? null,
-      ...(read === undefined ? {} : { frames: this.#outcome.frames }),
+      read: read || null,
+      ...(this.#file ? { frames: this.#outcome.frames } : {}),
       sent,
       bytes,
       skipped,
@@ -172,7 +172,7 @@ function misuseOf({ to, hep, agentId, authKey, compress }: SendOptions): Fault |
     cure: 'use --hep 3',
   })
   if (to.proto === 'hep_tcp') return misuse('--hep', 'has no length to find packets by in TCP')
-  if (authKey !== undefined) return misuse('--auth-key', 'carries no key')
+  if (authKey) return misuse('--auth-key', 'carries no key')
   if (compress) return misuse('--compress', 'carries no compressed payload')
   if (hep === 2 && agentId > 65535)
     return misuse('--agent-id', `has 16 bits for the agent, ${agentId} needs more`)

@@ -12,6 +12,7 @@ export interface ShowOptions {
   path: string
   /** Newest messages, so many at most; a whole call is shown whole. */
   last: number
+  /** '' or nothing is any call. */
   callId?: string | undefined
   /** One object a line with every column of the table. */
   json: boolean
@@ -122,7 +123,7 @@ function showText(
   options: ShowOptions,
   output: Output,
 ): Cured | undefined {
-  const whole = options.callId !== undefined
+  const whole = Boolean(options.callId)
   const rows = [...select(db, table, options, whole ? [...LADDER, 'msg'] : LADDER)]
   if (rows.length === 0) return noneOf(options)
   const [heading, ...lines] = tableLines(rows, output.colours)
@@ -136,7 +137,7 @@ function showText(
 
 /** An empty table is no fault; a call that is not there is. */
 function noneOf({ callId }: ShowOptions): Cured | undefined {
-  if (callId === undefined) return undefined
+  if (!callId) return undefined
   return {
     what: `no message has the Call-ID ${printable(callId)}`,
     cure: 'see the last column of `hepcapd show`',
@@ -155,9 +156,9 @@ function select(
   const wanted = columns.filter((name) => present.includes(name)).map(quoted)
   const order = present.includes('micro_ts') ? 'micro_ts, rowid' : 'rowid'
   const newest = `rowid IN (SELECT rowid FROM ${from} ORDER BY rowid DESC LIMIT ?)`
-  const which = callId === undefined ? newest : present.includes('callid') ? '"callid" = ?' : '? IS NULL'
+  const which = !callId ? newest : present.includes('callid') ? '"callid" = ?' : '? IS NULL'
   const sql = `SELECT ${wanted.join(', ') || 'rowid'} FROM ${from} WHERE ${which} ORDER BY ${order}`
-  return db.prepare(sql).iterate(callId ?? last) as Iterable<StoredRow>
+  return db.prepare(sql).iterate(callId || last) as Iterable<StoredRow>
 }
 
 function count(db: Database.Database, table: string): number {

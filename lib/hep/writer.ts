@@ -38,6 +38,8 @@ export interface HepMessage {
 /** What the length field of version 3 can say. */
 export const LARGEST_HEP3 = 65535
 
+/** The magic, big-endian. */
+const HEP3 = 0x48455033
 const HEADER = 6
 const AF_INET = 2
 const AF_INET6 = 10
@@ -72,7 +74,7 @@ export function hepSize(version: HepVersion, message: HepMessage): number {
   let size = HEADER + NUMBER_CHUNKS + addresses + 2 * HEADER + HEADER + message.payload.length
   if (message.authKey !== undefined) size += HEADER + Buffer.byteLength(message.authKey)
   if (message.correlationId !== undefined) size += HEADER + Buffer.byteLength(message.correlationId)
-  for (const chunk of message.chunks ?? []) size += HEADER + chunk.octets.length
+  if (message.chunks) for (const chunk of message.chunks) size += HEADER + chunk.octets.length
   return size
 }
 
@@ -114,16 +116,16 @@ function writeHep12(version: 1 | 2, message: HepMessage, into: Buffer, start: nu
 }
 
 function writeHep3(message: HepMessage, into: Buffer, start: number): number {
-  const total = hepSize(3, message)
-  let at = start + into.write('HEP3', start, 'latin1')
-  at = into.writeUInt16BE(total, at)
-  at = writeNumbers(message, into, at)
+  const totalAt = into.writeUInt32BE(HEP3, start)
+  let at = writeNumbers(message, into, totalAt + 2)
   at = writeAddresses(message, into, at)
   if (message.authKey !== undefined) at = writeChunk(0, type.authKey, Buffer.from(message.authKey), into, at)
   const last = message.payloadLast ?? true
   if (last) at = writeFurther(message, into, at)
   at = writeChunk(0, message.compressed ? type.compressed : type.payload, message.payload, into, at)
-  return last ? at : writeFurther(message, into, at)
+  if (!last) at = writeFurther(message, into, at)
+  into.writeUInt16BE(at - start, totalAt)
+  return at
 }
 
 function writeNumbers(message: HepMessage, into: Buffer, start: number): number {
@@ -148,7 +150,8 @@ function writeFurther(message: HepMessage, into: Buffer, start: number): number 
   if (message.correlationId !== undefined) {
     at = writeChunk(0, type.correlation, Buffer.from(message.correlationId), into, at)
   }
-  for (const chunk of message.chunks ?? []) at = writeChunk(chunk.vendor, chunk.type, chunk.octets, into, at)
+  if (!message.chunks) return at
+  for (const chunk of message.chunks) at = writeChunk(chunk.vendor, chunk.type, chunk.octets, into, at)
   return at
 }
 

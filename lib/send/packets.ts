@@ -39,21 +39,28 @@ export class Packer {
     return this.#at
   }
 
-  /** False when the packet would be longer than its length field can say. */
+  /** Takes the message over. False when the packet would be longer than its length field can say. */
   add(captured: Captured): boolean {
-    const { hep, agentId, authKey, compress } = this.#packing
-    const message: HepMessage = { ...captured, agentId }
-    if (authKey !== undefined) message.authKey = authKey
-    if (compress) {
-      message.payload = gzipSync(captured.payload)
-      message.compressed = true
-    }
+    const { hep } = this.#packing
+    const message = this.#complete(captured)
     const size = hepSize(hep, message)
     if (hep === 3 && size > LARGEST_HEP3) return false
     this.#makeRoom(size)
     this.#at = writeHep(hep, message, this.#octets, this.#at)
     this.#ends.push(this.#at)
     return true
+  }
+
+  #complete(captured: Captured): HepMessage {
+    const { agentId, authKey, compress } = this.#packing
+    const message = captured as HepMessage // it is ours: a copy of each would cost as much as packing it
+    message.agentId = agentId
+    if (authKey) message.authKey = authKey
+    if (compress) {
+      message.payload = gzipSync(message.payload)
+      message.compressed = true
+    }
+    return message
   }
 
   /** What was packed since the last call. */
