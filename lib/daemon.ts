@@ -51,7 +51,8 @@ export class Daemon {
   readonly #sinks: Sink[]
   readonly #outcomes = new Map<number, Outcomes>()
   readonly #tcp: TcpListener[] = []
-  readonly #bound: string[] = []
+  /** The listeners, with the ports that they got. */
+  readonly bound: string[] = []
   #flush: NodeJS.Timeout | undefined
   #inputsEnded: (() => void) | undefined
 
@@ -79,9 +80,9 @@ export class Daemon {
       await this.#close()
       throw error
     }
-    this.#flush = setInterval(() => this.#engine.flush(false), FLUSH_MS / 2)
+    this.#flush = setInterval(() => this.#engine.flush(false), FLUSH_MS / 2) // for streams: they have no thread
     const stores = this.#sinks.map((sink) => sink.name).join(', ') || 'nowhere'
-    this.#log.announce(`ready: ${this.#bound.join(', ')}; storing in ${stores}`)
+    this.#log.announce(`ready: ${this.bound.join(', ')}; storing in ${stores}`)
   }
 
   /** What can change while messages come in: tables, node name, on and off. */
@@ -130,7 +131,7 @@ export class Daemon {
           listen.proto === 'hep_udp' ? this.#openUdp(input, address, listen.port) : await this.#openTcp(input, address, listen.port)
         const name = `${listen.proto}:${shown}:${port}`
         this.#outcomes.set(input, new Outcomes(name))
-        this.#bound.push(name)
+        this.bound.push(name)
       } catch (error) {
         throw listenError(`${listen.proto}:${shown}:${listen.port}`, error)
       }

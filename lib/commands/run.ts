@@ -1,0 +1,110 @@
+// `hepcapd`: the daemon as a process, in the foreground: signals, systemd, the ledger at the end.
+
+import { constants } from 'node:os'
+import { Daemon, type DaemonSettings } from '../daemon.js'
+import { RefusedError, renderFault, UsageError } from '../errors.js'
+import { Log } from '../log.js'
+import { Notifier } from '../notify.js'
+import type { Effective } from '../options/settings.js'
+
+/** Resolves with the exit status once the daemon has ended. Rejects with a RefusedError when it cannot start. */
+export async function run(effective: Effective): Promise<number> {
+  const log = new Log(effective.settings)
+  const notifier = new Notifier(log)
+  const daemon = new Daemon(effective.settings, log)
+  const stopped = nextStop()
+  try {
+    await daemon.start()
+  } catch (error) {
+    log.close()
+    throw error
+  }
+  notifier.ready(`listening on ${daemon.bound.join(', ')}`)
+  const reloader = new Reloader(effective, daemon, log, notifier)
+  process.on('SIGHUP', () => reloader.reload())
+
+  const signal = await stopped
+  log.info(`${signal}: storing what was received`)
+  notifier.stopping(effective.settings.stopTimeoutMs)
+  await daemon.stop()
+  log.close()
+  await writeLine(JSON.stringify(daemon.ledger()))
+  return 0
+}
+
+/** The first SIGTERM or SIGINT ends in order; a second one at once, with 128 + n. */
+function nextStop(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(128 + constants.signals[signal])
+        asked = true
+        resolve(signal)
+      })
+    }
+  })
+}
+
+/** A pipe may be full or closed: the process must not end before the line is through, nor fail of it. */
+function writeLine(line: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.once('error', () => resolve())
+    process.stdout.write(`${line}\n`, () => resolve())
+  })
+}
+
+/** SIGHUP: what can change while messages come in changes; what cannot is named; bad settings change nothing. */
+class Reloader {
+  #effective: Effective
+  readonly #daemon: Daemon
+  readonly #log: Log
+  readonly #notifier: Notifier
+
+  constructor(effective: Effective, daemon: Daemon, log: Log, notifier: Notifier) {
+    this.#effective = effective
+    this.#daemon = daemon
+    this.#log = log
+    this.#notifier = notifier
+  }
+
+  reload(): void {
+    this.#notifier.reloading()
+    try {
+      const next = this.#effective.reload()
+      for (const fault of next.warnings) this.#log.warn(renderFault(fault))
+      this.#apply(next)
+    } catch (error) {
+      if (!(error instanceof UsageError) && !(error instanceof RefusedError)) throw error
+      const faults = error instanceof UsageError ? error.faults : [error.fault()]
+      for (const fault of faults) this.#log.error(renderFault(fault))
+      this.#log.error('reload: the new configuration cannot be used; the old one stays')
+    }
+    this.#notifier.ready(`listening on ${this.#daemon.bound.join(', ')}`)
+  }
+
+  #apply(next: Effective): void {
+    const fixed = FIXED.filter((name) => !isSame(next.settings[name], this.#effective.settings[name]))
+    for (const name of fixed) this.#log.warn(`reload: a change of ${FIXED_NAMES[name]} takes a restart; the old value stays`)
+    const kept = Object.fromEntries(FIXED.map((name) => [name, this.#effective.settings[name]]))
+    this.#effective = { ...next, settings: { ...next.settings, ...kept } }
+    this.#daemon.reload(this.#effective.settings)
+    this.#log.level = next.settings.logLevel
+    this.#log.info('reload: the new configuration is in force')
+  }
+}
+
+/** Sockets, databases and memory are made once. */
+const FIXED_NAMES = {
+  listen: 'listen',
+  targets: 'db_url',
+  udpWorkers: 'udp_workers',
+  rcvbufBytes: 'rcvbuf',
+  queueBytes: 'queue_max',
+  stopTimeoutMs: 'stop_timeout',
+} satisfies Partial<Record<keyof DaemonSettings, string>>
+const FIXED = Object.keys(FIXED_NAMES) as (keyof typeof FIXED_NAMES)[]
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
