@@ -1,0 +1,69 @@
+// The wide search and the octet-by-octet one give one answer, at every length and place.
+#include "sip/find.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "guarded.h"
+#include "sip/chars.h"
+
+using namespace hepcapd;
+
+namespace {
+
+using Set = sip::AnyOf<';', ',', '"'>;
+
+size_t slowly(Bytes text) {
+  size_t at = 0;
+  while (at < text.size && !Set::has(text[at])) at++;
+  return at;
+}
+
+}  // namespace
+
+TEST_CASE("sip find: every length, every place, each of the set") {
+  for (size_t size = 0; size <= 50; size++) {
+    for (size_t place = 0; place <= size; place++) {
+      for (const char octet : {';', ',', '"', ':', '\0', '\xbb'}) {
+        std::string text(size, 'x');
+        if (place < size) text[place] = octet;
+        const GuardedBytes input = guarded(text);
+        const Bytes bytes = input.bytes();
+        CHECK(size_t(sip::seek<Set>(bytes.begin(), bytes.end()) - bytes.begin()) == slowly(bytes));
+      }
+    }
+  }
+}
+
+TEST_CASE("sip find: the first of several") {
+  const GuardedBytes input = guarded("aaaaaaaaaaaaaaaaaaaa,a;a\"");
+  CHECK(sip::seek<Set>(input.bytes().begin(), input.bytes().end()) == input.bytes().begin() + 20);
+}
+
+TEST_CASE("sip chars: a quoted string ends at a quote that nothing escapes") {
+  const auto length = [](std::string_view text) {
+    const GuardedBytes input = guarded(text);
+    return sip::closingQuote(input.bytes().begin(), input.bytes().end()) - input.bytes().begin();
+  };
+  CHECK(length("abc\" rest") == 3);
+  CHECK(length("a\\\"c\" rest") == 4);
+  CHECK(length("a\\\\\" rest") == 3);
+  CHECK(length("open") == 4);
+  CHECK(length("open\\") == 5);
+  CHECK(length("open\\\"") == 6);
+  CHECK(length("") == 0);
+}
+
+TEST_CASE("sip chars: names compare in any case and in full") {
+  const auto isName = [](std::string_view text) {
+    return sip::same(guarded(text).bytes(), "p-asserted-identity");
+  };
+  CHECK(isName("P-Asserted-Identity"));
+  CHECK(isName("P-ASSERTED-IDENTITY"));
+  CHECK_FALSE(isName("p-asserted-identitz"));
+  CHECK_FALSE(isName("q-asserted-identity"));
+  CHECK_FALSE(isName("p-asserted-identit"));
+  CHECK_FALSE(isName("p-asserted-identity2"));
+  CHECK_FALSE(isName("p_asserted-identity"));
+}
