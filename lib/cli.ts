@@ -1,0 +1,192 @@
+// The commands: what the user typed becomes a call of one of lib/commands, which is loaded when it is called.
+
+import { readFileSync } from 'node:fs'
+import yargs, { type Argv } from 'yargs'
+import { type Fault, RefusedError, renderFault, UsageError } from './errors.js'
+import { type Arguments, plainArguments, yargsOptions } from './options/command-line.js'
+import type { OptionTable } from './options/option.js'
+import { type Resolved, resolve, type Sources } from './options/resolve.js'
+import { sendOptions } from './options/send.js'
+import { effective } from './options/settings.js'
+import { showOptions } from './options/show.js'
+import { nearest } from './options/suggest.js'
+import { daemonOptions } from './options/table.js'
+import { onOff } from './options/types.js'
+
+interface Command {
+  summary: string
+  options: OptionTable
+  /** Resolves to the exit status. */
+  run(sources: Sources): Promise<number>
+}
+
+const checkFlags = {
+  json: { group: 'Checking:', type: onOff, default: '0', help: 'print it as JSON' },
+} as const satisfies OptionTable
+
+const commands: Record<string, Command> = {
+  run: { summary: 'capture, in the foreground', options: daemonOptions, run },
+  send: { summary: 'send HEP packets: a capture file, or SIP dialogs', options: sendOptions, run: send },
+  show: { summary: 'print stored messages of a SQLite database', options: showOptions, run: show },
+  check: {
+    summary: 'check the configuration and print where each value came from',
+    options: { ...checkFlags, ...daemonOptions },
+    run: check,
+  },
+}
+
+const laterCommands = ['trace', 'schema', 'bpf', 'ctl', 'doctor']
+
+/** Resolves to the exit status; an error that nobody can cure rejects. */
+export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  try {
+    const called = await parse(args)
+    if (!called) return 0 // yargs has printed the help or the version
+    const { name, argv } = called
+    checkCommand(name, argv)
+    return await commands[name]!.run({ command: name, argv, env })
+  } catch (error) {
+    if (error instanceof UsageError) return report(error.faults, 2)
+    if (error instanceof RefusedError) return report([error.fault()], 1)
+    throw error
+  }
+}
+
+interface Called {
+  name: string
+  argv: Arguments
+}
+
+async function parse(args: readonly string[]): Promise<Called | undefined> {
+  let called: Called | undefined
+  const parser = commandParser((name, argv) => {
+    called = { name, argv }
+  })
+  const tables = Object.values(commands).map(({ options }) => options)
+  await parser.parseAsync(plainArguments(tables, args))
+  return called
+}
+
+/** yargs finds the command and splits flags from values; it judges neither. */
+function commandParser(call: (name: string, argv: Arguments) => void): Argv {
+  const parser = yargs()
+    .scriptName('hepcapd')
+    .usage('$0 [options]: captures SIP and HEP, and stores what it captured')
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'strip-aliased': true,
+    })
+    .detectLocale(false)
+    .exitProcess(false)
+    .help('help', 'print this help')
+    .alias('help', 'h')
+    .version('version', 'print the version', packageVersion())
+    .wrap(Math.min(process.stdout.columns ?? 100, 120))
+    .epilogue(
+      'Options of the daemon may also stand in the environment (--table-name is HEPCAPD_TABLE_NAME) and in the ' +
+        'file of --config (table_name); the command line wins, then the environment. Not in this version: other ' +
+        `names of columns (--callid-column and its like), and the commands ${laterCommands.join(', ')}.`,
+    )
+    .fail((message, error) => {
+      throw missingValue(message) ?? error ?? new Error(message)
+    })
+  for (const [name, { summary, options }] of Object.entries(commands)) {
+    parser.command(
+      name === 'run' ? [name, '$0'] : name,
+      summary,
+      (command) => {
+        if (name !== 'run') command.usage(`$0 ${name} [options]: ${summary}`)
+        return command.options(yargsOptions(options))
+      },
+      (argv) => call(name, argv as Arguments),
+    )
+  }
+  return parser
+}
+
+/** The one fault that yargs finds itself: a flag at the end, or before another one, that wants a value. */
+function missingValue(message: string | undefined): UsageError | undefined {
+  const flag = /arguments following: (\S+)/.exec(message ?? '')?.[1]
+  return flag ? usage(`--${flag}`, 'it needs a value', 'see hepcapd --help') : undefined
+}
+
+/** A first word that is no command of ours. */
+function checkCommand(name: string, argv: Arguments): void {
+  const word = argv._[0] === undefined ? name : String(argv._[0])
+  if (Object.hasOwn(commands, word)) return
+  if (laterCommands.includes(word)) {
+    throw usage(word, `this version has no "${word}" yet`, 'see hepcapd --help for the commands that it has')
+  }
+  const meant = nearest(word, [...Object.keys(commands), ...laterCommands])
+  throw usage(word, 'no command has this name', meant ? `did you mean ${meant}?` : 'see hepcapd --help')
+}
+
+function usage(where: string, what: string, cure: string): UsageError {
+  return new UsageError([{ where, severity: 'error', what, cure }])
+}
+
+async function run(sources: Sources): Promise<number> {
+  const configuration = effective(sources)
+  report(configuration.warnings)
+  const command = await import('./commands/run.js')
+  return command.run(configuration)
+}
+
+async function send(sources: Sources): Promise<number> {
+  const {
+    agent_id: agentId,
+    auth_key: authKey,
+    hep,
+    ...others
+  } = sound(sendOptions, { ...sources, env: undefined })
+  const command = await import('./commands/send.js')
+  return command.send({ ...others, agentId, authKey, hep: Number(hep) as 1 | 2 | 3 })
+}
+
+async function show(sources: Sources): Promise<number> {
+  const values = sound(showOptions, sources)
+  const target = values.db_url.find(({ kind }) => kind === 'sqlite')
+  if (target?.kind !== 'sqlite')
+    throw usage('--db-url', 'there is no SQLite database to read', 'name one: sqlite:FILE')
+  const command = await import('./commands/show.js')
+  return command.show({
+    path: target.path,
+    last: values.last,
+    callId: values.call_id,
+    json: values.json,
+    tableName: values.table_name,
+    rtcpTableName: values.rtcp_table_name,
+  })
+}
+
+async function check(sources: Sources): Promise<number> {
+  const { json, ...argv } = sources.argv
+  const own: Arguments = { _: [], ...(json === undefined ? {} : { json }) }
+  const flags = sound(checkFlags, { command: '', argv: own, env: undefined })
+  const configuration = effective({ ...sources, argv: argv as Arguments })
+  report(configuration.warnings)
+  const command = await import('./commands/check.js')
+  return command.check(configuration, flags.json)
+}
+
+/** Values without an error among their faults; warnings are printed. */
+function sound<T extends OptionTable>(table: T, sources: Sources): Resolved<T>['values'] {
+  const { values, faults } = resolve(table, sources)
+  if (faults.some(({ severity }) => severity === 'error')) throw new UsageError(faults)
+  report(faults)
+  return values
+}
+
+function report(faults: readonly Fault[], status = 0): number {
+  for (const fault of faults) process.stderr.write(`${renderFault(fault)}\n`)
+  return status
+}
+
+function packageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,56 @@
+// The two errors that a user can cure, and how they read. Hostile input is never an error here: it is a
+// counter of the ledger.
+
+export interface Fault {
+  /** FILE:LINE:COL, or the flag or the environment variable. */
+  where: string
+  severity: 'error' | 'warning'
+  what: string
+  cure: string
+}
+
+/** One line: `WHERE: error: WHAT; CURE`. */
+export function renderFault({ where, severity, what, cure }: Fault): string {
+  return `${where}: ${severity}: ${what}; ${cure}`
+}
+
+/** Options or configuration that cannot be used, every fault of them: exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly faults: readonly Fault[]
+
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(renderFault).join('\n'))
+    this.faults = faults
+  }
+}
+
+export interface Refusal {
+  /** As the system or the library names it: EADDRINUSE, SQLITE_CANTOPEN. */
+  code: string
+  /** The system call that was refused, where there was one. */
+  syscall?: string | undefined
+  message: string
+  cure: string
+}
+
+/** The world said no: exit status 1. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError'
+  readonly code: string
+  readonly syscall: string | undefined
+  readonly cure: string
+
+  constructor({ code, syscall, message, cure }: Refusal) {
+    super(message)
+    this.code = code
+    this.syscall = syscall
+    this.cure = cure
+  }
+
+  /** The fault to print; `where` is who was refused: the program or one of its commands. */
+  fault(where = 'hepcapd'): Fault {
+    const what = this.message.includes(this.code) ? this.message : `${this.message} (${this.code})`
+    return { where, severity: 'error', what, cure: this.cure }
+  }
+}

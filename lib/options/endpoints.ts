@@ -1,0 +1,158 @@
+// Values that name where messages come from and where they go: listeners, databases, destinations, port ranges.
+
+import { isIPv4, isIPv6 } from 'node:net'
+import type { Listen, Target } from '../daemon.js'
+import { CONVERSIONS, strftimeFault } from './strftime.js'
+import { parseDuration, showDuration, ValueFault, type ValueType } from './types.js'
+
+/** A listener as it was named; without a port it takes `hep_port`. */
+export interface NamedListen extends Omit<Listen, 'port'> {
+  port?: number | undefined
+}
+
+const LISTEN_CURE = 'write it like hep_udp:*:9060, hep_tcp:192.0.2.1:9060 or hep_udp:[::1]:9060'
+const DEFAULT_HEP_PORT = 9060
+const laterProtos = ['hep_tls', 'hep_ws', 'hep_wss', 'udp']
+
+export const listenPoint: ValueType<NamedListen> = {
+  placeholder: 'PROTO:ADDR[:PORT]',
+  parse(text) {
+    const [proto = '', rest] = text.split(/:(.*)/s)
+    const known = hepProto(proto.toLowerCase())
+    if (rest === undefined) throw new ValueFault(`"${text}" has no address`, LISTEN_CURE)
+    return { proto: known, ...hostPort(rest, LISTEN_CURE) }
+  },
+  show: ({ proto, host, port }) => `${proto}:${bracketed(host)}${port === undefined ? '' : `:${port}`}`,
+}
+
+function hepProto(proto: string): Listen['proto'] {
+  if (proto === 'hep_udp' || proto === 'hep_tcp') return proto
+  if (laterProtos.includes(proto)) {
+    throw new ValueFault(`this version does not have ${proto} listeners yet`, 'use hep_udp or hep_tcp')
+  }
+  throw new ValueFault('it does not begin with hep_udp: or hep_tcp:', LISTEN_CURE)
+}
+
+/** ADDR[:PORT]: IPv6 in brackets, `*`, an IPv4 address, or a name that is looked up later. */
+function hostPort(text: string, cure: string): { host: string; port: number | undefined } {
+  const [whole, bracket, plain, digits] = /^(?:\[(.*)\]|([^:[\]]*))(?::(.*))?$/s.exec(text) ?? []
+  if (whole === undefined) throw new ValueFault(`"${text}" is no address with an optional port`, cure)
+  if (bracket !== undefined && !isIPv6(bracket)) throw new ValueFault(`[${bracket}] is no IPv6 address`, cure)
+  if (plain !== undefined) checkHost(plain, cure)
+  return { host: bracket ?? plain!, port: digits === undefined ? undefined : portOf(digits, cure) }
+}
+
+function checkHost(host: string, cure: string): void {
+  if (host === '*' || isIPv4(host)) return
+  if (host === '') throw new ValueFault('the address is empty', `${cure}; * is every address`)
+  if (/^[\d.]+$/.test(host)) throw new ValueFault(`${host} is no IPv4 address`, cure)
+  if (!/^[A-Za-z0-9_.-]{1,253}$/.test(host)) {
+    throw new ValueFault(`"${host}" is no address, interface or host name`, cure)
+  }
+}
+
+function portOf(digits: string, cure: string): number {
+  const port = Number(digits)
+  if (!/^\d{1,5}$/.test(digits) || port > 65535) throw new ValueFault(`"${digits}" is no port`, cure)
+  return port
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** Where `send` sends. */
+export const destination: ValueType<Listen> = {
+  placeholder: 'PROTO:HOST[:PORT]',
+  parse(text) {
+    const { proto, host, port = DEFAULT_HEP_PORT } = listenPoint.parse(text)
+    if (host === '*' || port === 0) {
+      throw new ValueFault(`"${text}" names no receiver`, 'write it like hep_udp:127.0.0.1:9060')
+    }
+    return { proto, host, port }
+  },
+  show: (to) => listenPoint.show(to),
+}
+
+const TARGET_CURE = 'use sqlite:FILE or none:'
+const laterEngines = 'mysql mariadb postgres postgresql clickhouse hep_udp hep_tcp hep_tls'.split(' ')
+const opensipsDrivers = 'text flatstore unixodbc oracle berkeley http https cachedb perlvdb virtual'.split(
+  ' ',
+)
+
+/** Messages about it name the scheme only: the rest may hold a password. */
+export const dbUrl: ValueType<Target> = {
+  placeholder: 'URL',
+  parse(url) {
+    const [whole, scheme = '', rest = ''] = /^([A-Za-z_]\w*):(?:\/\/)?(.*)$/s.exec(url) ?? []
+    if (whole === undefined) throw new ValueFault('this is no database URL', TARGET_CURE)
+    const engine = scheme.toLowerCase()
+    if (engine === 'sqlite') return { kind: 'sqlite', path: sqlitePath(rest) }
+    if (engine === 'none') return nowhere(rest)
+    if (laterEngines.includes(engine)) {
+      throw new ValueFault(`this version does not have ${engine}: as a db_url yet`, TARGET_CURE)
+    }
+    const what = opensipsDrivers.includes(engine)
+      ? `${engine}: is a driver of OpenSIPS that hepcapd does not have`
+      : `${engine}: is no database that hepcapd knows`
+    throw new ValueFault(what, TARGET_CURE)
+  },
+  show: (target) => (target.kind === 'none' ? 'none:' : `sqlite:${target.path}`),
+}
+
+function sqlitePath(path: string): string {
+  if (path === '' || path.includes('\0'))
+    throw new ValueFault('sqlite: names no file', 'write sqlite:hepcapd.db')
+  const fault = strftimeFault(path)
+  if (fault) throw new ValueFault(`sqlite:${path}: ${fault}`, `use ${CONVERSIONS}, and %% for a percent sign`)
+  return path
+}
+
+function nowhere(rest: string): Target {
+  if (rest !== '') throw new ValueFault('none: takes nothing after its colon', 'write none: alone')
+  return { kind: 'none' }
+}
+
+export interface TableWindow {
+  backMs: number
+  aheadMs: number
+}
+
+/** null: no bound. */
+export const tableWindow: ValueType<TableWindow | null> = {
+  placeholder: 'BACK,AHEAD',
+  parse(text) {
+    if (/^(off|none|0|)$/i.test(text)) return null
+    const [back, ahead, ...more] = text.split(',').map((part) => part.trim())
+    if (back === undefined || ahead === undefined || more.length > 0) {
+      throw new ValueFault(`"${text}" is not two times`, 'write them like 2d,1h, or off')
+    }
+    return { backMs: parseDuration(back, 's'), aheadMs: parseDuration(ahead, 's') }
+  },
+  show: (window) => (window ? `${showDuration(window.backMs)},${showDuration(window.aheadMs)}` : 'off'),
+}
+
+const RANGE_CURE = 'write it like 0.0.0.0:5060-5061'
+
+/** ADDR[:PORT[-PORT2]]; kept as text, '' is off. */
+export const portRange: ValueType<string> = {
+  placeholder: 'ADDR[:PORT[-PORT2]]',
+  parse(text) {
+    if (text === '' || text.toLowerCase() === 'off') return ''
+    const [whole, bracket, plain, first, last] =
+      /^(?:\[(.*)\]|([^:[\]]*))(?::([^-]*)(?:-(.*))?)?$/s.exec(text) ?? []
+    if (whole === undefined) throw new ValueFault(`"${text}" is no address with optional ports`, RANGE_CURE)
+    if (!(bracket === undefined ? isIPv4(plain!) : isIPv6(bracket))) {
+      throw new ValueFault(`"${bracket ?? plain}" is no IP address`, RANGE_CURE)
+    }
+    if (first !== undefined) checkRange(first, last ?? first)
+    return text
+  },
+  show: (text) => text || 'off',
+}
+
+function checkRange(first: string, last: string): void {
+  const [from, to] = [portOf(first, RANGE_CURE), portOf(last, RANGE_CURE)]
+  if (from === 0) throw new ValueFault('port 0 is nowhere to listen', RANGE_CURE)
+  if (from > to) throw new ValueFault(`the port range ${from}-${to} runs backwards`, `write ${to}-${from}`)
+}

@@ -1,0 +1,134 @@
+// The configuration file (TOML) as a layer.
+
+import { readFileSync } from 'node:fs'
+import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml'
+import { type Fault, RefusedError } from '../errors.js'
+import type { Layer } from './layer.js'
+import { type OptionTable, parameterNames } from './option.js'
+import { keyPositions } from './positions.js'
+import { nearest } from './suggest.js'
+import { fileTables } from './table.js'
+
+/** Throws a RefusedError when the file cannot be read; what is wrong in it goes to `faults`. */
+export function fileLayer(table: OptionTable, path: string, faults: Fault[]): Layer {
+  const text = readText(path)
+  const toml = parseToml(path, text, faults)
+  return toml ? new FileReader(table, path, text, faults).read(toml) : new Map()
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code = 'ERROR', syscall } = error as NodeJS.ErrnoException
+    const message = `cannot read the configuration file ${path}`
+    throw new RefusedError({
+      code,
+      syscall,
+      message,
+      cure: 'name a file that this user may read with --config',
+    })
+  }
+}
+
+function parseToml(path: string, text: string, faults: Fault[]): TomlTable | undefined {
+  try {
+    return parse(text, { integersAsBigInt: 'asNeeded' })
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error
+    const reason = error.message.split('\n', 1)[0]!.replace(/^Invalid TOML document: /, '')
+    faults.push({
+      where: `${path}:${error.line}:${error.column}`,
+      severity: 'error',
+      what: `this is no TOML: ${reason}`,
+      cure: 'see https://toml.io for its grammar',
+    })
+    return undefined
+  }
+}
+
+class FileReader {
+  readonly #table: OptionTable
+  readonly #names: Map<string, string>
+  readonly #path: string
+  readonly #positions: ReturnType<typeof keyPositions>
+  readonly #faults: Fault[]
+  readonly #layer: Layer = new Map()
+
+  constructor(table: OptionTable, path: string, text: string, faults: Fault[]) {
+    this.#table = table
+    this.#names = parameterNames(table)
+    this.#path = path
+    this.#positions = keyPositions(text)
+    this.#faults = faults
+  }
+
+  read(toml: TomlTable): Layer {
+    for (const [key, value] of Object.entries(toml)) {
+      const parameter = this.#names.get(key)
+      if (parameter !== undefined) this.#take(parameter, key, value)
+      else if (Object.hasOwn(fileTables, key)) this.#checkTable(key as keyof typeof fileTables, value)
+      else this.#refuse(key, `no option has the name ${key}`, this.#meant(key))
+    }
+    return this.#layer
+  }
+
+  #take(parameter: string, key: string, value: TomlValue): void {
+    const { repeatable, notInFile, type } = this.#table[parameter]!
+    if (notInFile) {
+      this.#refuse(key, `${key} cannot stand in the file itself`, 'give it as flag or in the environment')
+      return
+    }
+    const values = repeatable && Array.isArray(value) ? value : [value]
+    const texts = values.map((one) => scalarText(one, type.bare !== undefined))
+    if (texts.every((text) => text !== undefined)) {
+      this.#layer.set(parameter, { texts, where: this.#where(key) })
+    } else {
+      const wanted = repeatable
+        ? 'an array of texts'
+        : type.bare === undefined
+          ? 'a text or a number'
+          : '0 or 1'
+      this.#refuse(key, `the value of ${key} has the wrong kind`, `write ${wanted}`)
+    }
+  }
+
+  /** All of these tables are still to come: only empty ones do what they say. */
+  #checkTable(name: keyof typeof fileTables, value: TomlValue): void {
+    const known: readonly string[] | undefined = fileTables[name].keys
+    const tables = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'object')
+    for (const key of new Set(tables.flatMap((one) => Object.keys(one)))) {
+      if (known && !known.includes(key)) {
+        this.#refuse(`${name}.${key}`, `${name} has no ${key}`, `it has ${known.join(', ')}`)
+      }
+    }
+    if (!isEmpty(value)) {
+      this.#refuse(name, `this version does not have ${name} yet`, 'remove it, or leave it empty')
+    }
+  }
+
+  #meant(key: string): string {
+    const meant = nearest(key, [...this.#names.keys(), ...Object.keys(fileTables)])
+    return meant ? `did you mean ${meant}?` : 'see hepcapd --help'
+  }
+
+  #where(key: string): string {
+    const position = this.#positions.get(key)
+    return position ? `${this.#path}:${position.line}:${position.column}` : this.#path
+  }
+
+  #refuse(key: string, what: string, cure: string): void {
+    this.#faults.push({ where: this.#where(key), severity: 'error', what, cure })
+  }
+}
+
+function scalarText(value: TomlValue, isSwitch: boolean): string | undefined {
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  return typeof value === 'boolean' && isSwitch ? String(value) : undefined
+}
+
+function isEmpty(value: TomlValue): boolean {
+  if (typeof value !== 'object') return value === '' || value === 'off' || value === 0 || value === false
+  return Object.values(value).every((one) => isEmpty(one as TomlValue))
+}

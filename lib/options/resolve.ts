@@ -1,0 +1,101 @@
+// From layers of texts to one typed value for each option, with where it came from.
+
+import type { Fault } from '../errors.js'
+import { type Arguments, commandLineLayer } from './command-line.js'
+import { environmentLayer } from './environment.js'
+import { fileLayer } from './file.js'
+import type { Layer } from './layer.js'
+import { environmentOf, flagOf, type Option, type OptionTable, type ValuesOf } from './option.js'
+import { daemonOptions } from './table.js'
+import { ValueFault } from './types.js'
+
+type Report = (what: string, cure: string) => void
+
+/** Where values may come from; kept, so that all can be read again. */
+export interface Sources {
+  /** The command as it was called, and what yargs found after it. */
+  command: string
+  argv: Arguments
+  /** undefined: the command takes flags only, neither environment nor file. */
+  env: NodeJS.ProcessEnv | undefined
+}
+
+export interface Resolved<T extends OptionTable> {
+  values: ValuesOf<T>
+  /** Where each value came from. */
+  origins: Map<string, string>
+  faults: Fault[]
+}
+
+/** Throws a RefusedError when the configuration file cannot be read. */
+export function resolve<T extends OptionTable>(table: T, sources: Sources): Resolved<T> {
+  const faults: Fault[] = []
+  const layers = layersOf(table, sources, faults)
+  const origins = new Map<string, string>()
+  const values: Record<string, unknown> = {}
+  for (const [name, option] of Object.entries(table)) {
+    const plain = typeof option.default === 'string' ? [option.default] : option.default
+    const given = layers.find((layer) => layer.has(name))?.get(name) ?? { texts: plain, where: 'default' }
+    origins.set(name, given.where)
+    values[name] = parsed(name, option, given.texts, (what, cure) => {
+      faults.push({ where: given.where, severity: 'error', what: named(name, given.where, what), cure })
+    })
+  }
+  return { values: values as ValuesOf<T>, origins, faults }
+}
+
+/** Highest rank first. Environment and file may name every option of the daemon, whatever the command takes. */
+function layersOf(table: OptionTable, { command, argv, env }: Sources, faults: Fault[]): Layer[] {
+  const flags = commandLineLayer(table, argv, command, faults)
+  if (!env) return [flags]
+  const environment = environmentLayer(daemonOptions, env, faults)
+  const path = (flags.get('config') ?? environment.get('config'))?.texts.at(-1)
+  const file = path && path !== 'off' ? fileLayer(daemonOptions, path, faults) : new Map()
+  return [flags, environment, file]
+}
+
+/** A position in the file does not say which option it is; a flag and a variable do. */
+function named(name: string, where: string, what: string): string {
+  const says = [flagOf(name), environmentOf(name)].some((spelling) => where.endsWith(spelling))
+  return says || what.includes(name) ? what : `${name}: ${what}`
+}
+
+function parsed(name: string, option: Option, texts: readonly string[], report: Report): unknown {
+  const wanted = option.repeatable ? texts.filter((text) => !option.pending?.isOff(text)) : texts.slice(-1)
+  const values = wanted.flatMap((text) => {
+    try {
+      const value = parsedOrUsual(option, text)
+      if (isStillToCome(option, text, value))
+        report(`this version does not have ${name} yet`, offCure(option))
+      return [value]
+    } catch (error) {
+      if (!(error instanceof ValueFault)) throw error
+      report(error.what, error.cure)
+      return []
+    }
+  })
+  return option.repeatable ? values : values[0]
+}
+
+/** The default stands in for an off that the type has no word for. */
+function parsedOrUsual(option: Option, text: string): unknown {
+  try {
+    return option.type.parse(text)
+  } catch (error) {
+    if (option.pending?.isOff(text)) return usualValue(option)
+    throw error
+  }
+}
+
+function isStillToCome(option: Option, text: string, value: unknown): boolean {
+  if (!option.pending || option.pending.isOff(text)) return false
+  return option.type.show(value) !== option.type.show(usualValue(option))
+}
+
+function usualValue({ type, default: plain }: Option): unknown {
+  return type.parse(typeof plain === 'string' ? plain : '')
+}
+
+function offCure(option: Option): string {
+  return `remove it, or set it to ${option.type.show(usualValue(option)) || 0}`
+}

@@ -1,0 +1,169 @@
+// Options of what is received: listeners, raw capture, files.
+
+import { listenPoint, portRange } from './endpoints.js'
+import { type OptionTable, laterFeature as pending } from './option.js'
+import { integer, offOr, onOff, port, size } from './types.js'
+
+const hep = { group: 'HEP inputs:' } as const
+const raw = { group: 'Raw capture and files:', pending } as const
+
+const rate = integer({ min: 0, max: 1e9, why: 'no sender is faster' })
+
+export const inputOptions = {
+  listen: {
+    ...hep,
+    type: listenPoint,
+    default: ['hep_udp:*', 'hep_tcp:*'],
+    defaultShown: 'hep_udp:*:9060 and hep_tcp:*:9060',
+    repeatable: true,
+    help: 'receive here; repeatable. PROTO is hep_udp or hep_tcp; ADDR an address, [IPv6], interface, host or *',
+  },
+  hep_capture_on: {
+    ...hep,
+    type: onOff,
+    default: '1',
+    help: 'open the HEP listeners',
+  },
+  hep_port: {
+    ...hep,
+    type: port,
+    default: '9060',
+    help: 'port of listeners that name none',
+  },
+  udp_workers: {
+    ...hep,
+    type: integer({ min: 1, max: 64, why: 'more threads than cores help nobody' }),
+    default: '1',
+    help: 'receive threads of each UDP listener',
+  },
+  rcvbuf: {
+    ...hep,
+    type: size({ min: 1, max: 2 ** 30, why: 'the kernel doubles it in a signed number' }),
+    default: '64MiB',
+    help: 'socket buffer of each UDP listener thread; the log says what the kernel granted',
+  },
+  hep_max_msg_chunks: {
+    ...hep,
+    pending,
+    type: integer({ min: 0, max: 65535, why: 'packets have at most so many octets' }),
+    default: '32',
+    help: 'reads of one packet over TCP; incomplete packets are bounded by time and size instead',
+  },
+  hep_key: {
+    ...hep,
+    pending,
+    type: offOr('KEY'),
+    default: [],
+    repeatable: true,
+    secret: true,
+    help: 'take only HEP packets with this key; repeatable',
+  },
+  allow: {
+    ...hep,
+    pending,
+    type: offOr('CIDR'),
+    default: [],
+    repeatable: true,
+    help: 'take only packets from these networks; repeatable',
+  },
+  rate_limit: {
+    ...hep,
+    pending,
+    type: rate,
+    default: '0',
+    help: 'packets a second of one sender; 0 is no limit',
+  },
+  tls_cert: {
+    ...hep,
+    pending,
+    type: offOr('FILE'),
+    default: 'off',
+    help: 'certificate of hep_tls and hep_wss',
+  },
+  tls_key: { ...hep, pending, type: offOr('FILE'), default: 'off', help: 'its private key' },
+  tls_ca: {
+    ...hep,
+    pending,
+    type: offOr('FILE'),
+    default: 'off',
+    help: 'who may sign certificates of senders',
+  },
+  raw_ipip_capture_on: {
+    ...raw,
+    type: onOff,
+    alias: 'ipip',
+    default: '0',
+    help: 'capture from IPIP raw sockets',
+  },
+  raw_moni_capture_on: {
+    ...raw,
+    type: onOff,
+    alias: 'moni',
+    default: '0',
+    help: 'capture from a mirror port; not together with IPIP',
+  },
+  raw_socket_listen: {
+    ...raw,
+    type: portRange,
+    default: '0.0.0.0:5060-5061',
+    defaultShown: '0.0.0.0:5060-5061 in mirror mode',
+    help: 'ports of either end; the address binds the IPIP socket',
+  },
+  raw_interface: {
+    ...raw,
+    type: offOr('IF'),
+    short: 'i',
+    default: [],
+    defaultShown: 'every interface',
+    repeatable: true,
+    help: 'capture from this interface; repeatable',
+  },
+  raw_sock_children: {
+    ...raw,
+    type: integer({ min: 0, max: 64, why: 'more threads than cores help nobody' }),
+    default: '1',
+    help: 'capture threads, sharing the load by flow',
+  },
+  promiscuous_on: {
+    ...raw,
+    type: onOff,
+    alias: 'promisc',
+    otherName: 'promiscious_on',
+    default: '0',
+    help: 'see frames for other hosts too',
+  },
+  raw_moni_bpf_on: {
+    ...raw,
+    type: onOff,
+    alias: 'bpf',
+    default: '1',
+    help: 'filter ports in the kernel',
+  },
+  bpf_file: {
+    ...raw,
+    type: offOr('FILE'),
+    default: 'off',
+    help: 'filter with the numbers of `tcpdump -ddd` instead',
+  },
+  tunnels: { ...raw, type: onOff, default: '1', help: 'look inside tunnels on the mirror port' },
+  snaplen: {
+    ...raw,
+    type: integer({ min: 0, max: 262144, why: 'no frame is longer' }),
+    default: '65535',
+    help: 'octets of a frame that are kept',
+  },
+  ring_size: {
+    ...raw,
+    type: size({ min: 0, max: 2 ** 34, why: 'locked memory' }),
+    default: '64MiB',
+    help: 'ring of each capture thread',
+  },
+  read: {
+    ...raw,
+    type: offOr('FILE'),
+    short: 'r',
+    default: [],
+    repeatable: true,
+    help: 'read pcap or pcapng instead of live input, - is stdin; repeatable',
+  },
+} as const satisfies OptionTable

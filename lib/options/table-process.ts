@@ -1,0 +1,44 @@
+// Options of the process: its configuration, its log, its end, and its doors.
+
+import { logLevels } from '../log.js'
+import { type OptionTable, laterFeature as pending } from './option.js'
+import { choice, duration, offOr } from './types.js'
+
+const process_ = { group: 'Process:' } as const
+const door = { group: 'Doors:', pending } as const
+
+export const processOptions = {
+  config: {
+    ...process_,
+    type: offOr('FILE'),
+    default: 'off',
+    notInFile: true,
+    help: 'read this TOML file; a key is a flag with _ for -',
+  },
+  log_level: { ...process_, type: choice(logLevels), default: 'info', help: 'the least that is logged' },
+  log_format: {
+    ...process_,
+    type: choice(['text', 'json']),
+    default: process.stderr.isTTY ? 'text' : 'json',
+    defaultShown: 'text on a terminal, else json',
+    help: 'how stderr is written',
+  },
+  stop_timeout: {
+    ...process_,
+    type: duration({ unit: 's', maxMs: 86_400_000, why: 'a day is long enough' }),
+    default: '30s',
+    help: 'time to store what is left after SIGTERM',
+  },
+  user: { ...process_, pending, type: offOr('NAME'), default: 'off', help: 'run as this user' },
+  group: { ...process_, pending, type: offOr('NAME'), default: 'off', help: 'run as this group' },
+  http: { ...door, type: offOr('ADDR:PORT'), default: 'off', help: 'metrics, health and management' },
+  http_token: {
+    ...door,
+    type: offOr('TOKEN'),
+    default: 'off',
+    secret: true,
+    help: 'what callers of --http must know',
+  },
+  mi_fifo: { ...door, type: offOr('PATH'), default: 'off', help: 'FIFO with the OpenSIPS protocol' },
+  control: { ...door, type: offOr('PATH'), default: 'off', help: 'Unix socket with JSON-RPC' },
+} as const satisfies OptionTable

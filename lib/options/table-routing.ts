@@ -1,0 +1,81 @@
+// Options of routes, and of HEP that is sent on.
+
+import { type OptionTable, laterFeature as pending } from './option.js'
+import { choice, duration, integer, isOff, offOr, onOff, text, type ValueType } from './types.js'
+
+const route = { group: 'Routes:', pending } as const
+const relay = { group: 'Relay:', pending } as const
+
+const routeName = text('NAME', 64)
+const hepRoute: ValueType<string> = {
+  ...routeName,
+  placeholder: 'none|sip|NAME',
+  parse: (name) => (isOff(name) || name.toLowerCase() === 'none' ? 'none' : routeName.parse(name)),
+}
+
+const tries = integer({ min: 0, max: 65535, why: 'more is for ever' })
+
+export const routingOptions = {
+  script: { ...route, type: offOr('FILE'), short: 'f', default: 'off', help: 'an OpenSIPS script' },
+  dialect: {
+    ...route,
+    type: choice(['auto', '2.3', '2.4', '3.x']),
+    default: 'auto',
+    help: 'the OpenSIPS that the script was written for',
+  },
+  routes: { ...route, type: offOr('FILE'), default: 'off', help: 'an ES module that exports routes' },
+  hep_route: { ...route, type: hepRoute, default: 'none', help: 'the path of HEP messages' },
+  homer5_on: { ...route, type: onOff, default: '1', help: 'Homer 5 layout of reports; 0 is that of Homer 6' },
+  homer5_delim: {
+    ...route,
+    type: text('TEXT', 64),
+    default: ':',
+    help: 'between the parts of a payload in the Homer 5 layout',
+  },
+  hep_id: {
+    ...relay,
+    type: offOr('[NAME]HOST[:PORT][;transport=..][;version=..]'),
+    default: [],
+    repeatable: true,
+    help: 'a named destination; repeatable',
+  },
+  hep_capture_id: {
+    ...relay,
+    type: integer({ min: 0, max: 2 ** 32 - 1, why: 'HEP has 32 bits for it' }),
+    default: '1',
+    help: 'agent id of packets that we make',
+  },
+  compressed_payload: { ...relay, type: onOff, default: '0', help: 'compress payloads that we send' },
+  hep_send_timeout: {
+    ...relay,
+    type: duration({ unit: 'ms' }),
+    default: '100ms',
+    help: 'limit of one write over TCP',
+  },
+  hep_async: { ...relay, type: onOff, default: '1', help: 'never wait for a connection or a write' },
+  hep_async_max_postponed_chunks: {
+    ...relay,
+    type: tries,
+    default: '32',
+    help: 'packets that wait for one connection',
+  },
+  hep_async_local_write_timeout: {
+    ...relay,
+    type: duration({ unit: 'ms' }),
+    default: '10ms',
+    help: 'time of a direct write before it is queued',
+  },
+  hep_async_local_connect_timeout: {
+    ...relay,
+    type: duration({ unit: 'ms' }),
+    default: '100ms',
+    help: 'time of a direct connect before it is queued',
+  },
+  hep_max_retries: { ...relay, type: tries, default: '5', help: 'failures before a destination rests' },
+  hep_retry_cooldown: {
+    ...relay,
+    type: duration({ unit: 's' }),
+    default: '1h',
+    help: 'how long it rests',
+  },
+} as const satisfies OptionTable
