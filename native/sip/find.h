@@ -11,7 +11,7 @@
 
 namespace hepcapd::sip {
 
-// A set of a few octets, none of them NUL.
+// A set of a few octets. A NUL in a set is found in what loadShort() fills up with, which is at `end`.
 template <char... Octets>
 struct AnyOf {
   static bool has(uint8_t octet) { return ((octet == uint8_t(Octets)) || ...); }
@@ -21,6 +21,27 @@ struct AnyOf {
     __m128i found = _mm_setzero_si128();
     ((found = _mm_or_si128(found, _mm_cmpeq_epi8(octets, _mm_set1_epi8(Octets)))), ...);
     return unsigned(_mm_movemask_epi8(found));
+  }
+#endif
+};
+
+// What ends a host name or an IPv4 address: white space and controls, : ; < = > ? (which are neighbours),
+// the comma and the slash. Four comparisons where the list would be a dozen.
+struct HostEnd {
+  static bool has(uint8_t octet) {
+    return octet <= ' ' || uint8_t(octet - ':') <= '?' - ':' || octet == ',' || octet == '/';
+  }
+#if defined(__SSE2__)
+  static unsigned in(__m128i octets) {
+    const auto upTo = [](__m128i values, char limit) {
+      return _mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(limit)), values);
+    };
+    const __m128i blank = upTo(octets, ' ');
+    const __m128i neighbour = upTo(_mm_sub_epi8(octets, _mm_set1_epi8(':')), '?' - ':');
+    const __m128i comma = _mm_cmpeq_epi8(octets, _mm_set1_epi8(','));
+    const __m128i slash = _mm_cmpeq_epi8(octets, _mm_set1_epi8('/'));
+    return unsigned(
+        _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(blank, neighbour), _mm_or_si128(comma, slash))));
   }
 #endif
 };

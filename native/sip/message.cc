@@ -24,15 +24,8 @@ constexpr size_t kReach = 65535;
 // walked once for each comma in it.
 constexpr int kIdentities = 4;
 
-// The first value of each header; a null pointer where the header is absent.
-struct HeaderValues {
-  Bytes first[size_t(HeaderId::count)];
-
-  Bytes& operator[](HeaderId id) { return first[size_t(id)]; }
-  bool has(HeaderId id) const { return first[size_t(id)].data != nullptr; }
-};
-
-// The user of the first readable URI in a list of identities, with a null pointer when none is readable.
+// The user of the first readable URI in a list of identities; a null pointer when none is readable, and an
+// empty text when that URI has no user.
 Bytes identityUser(Bytes list) {
   for (int value = 0; value < kIdentities && !list.empty(); value++) {
     const NameAddr identity = readNameAddr(list);
@@ -55,10 +48,16 @@ class Reading {
 
  private:
   void put(SipField field, Bytes part) {
-    if (!part.empty()) out_[field] = {uint16_t(part.data - text_.data), uint16_t(part.size)};
+    if (!part.empty()) out_[field] = span(part);
   }
+  // No header value is at the start of the text: an offset of zero says that the header is absent.
+  bool has(HeaderId id) const { return values_[size_t(id)].offset != 0; }
+  Span spanOf(HeaderId id) const { return values_[size_t(id)]; }
+  Bytes value(HeaderId id) const { return {text_.data + spanOf(id).offset, size_t(spanOf(id).length)}; }
+  Span span(Bytes part) const { return {uint16_t(part.data - text_.data), uint16_t(part.size)}; }
   void keep(const Header& header);
   void party(HeaderId id, SipField user, SipField domain, SipField tag);
+  void wholeValues();
   void contact();
   void originator();
   void credentials();
@@ -67,7 +66,7 @@ class Reading {
   Bytes text_;
   SipMessage& out_;
   LineScanner lines_;
-  HeaderValues values_;
+  Span values_[size_t(HeaderId::count)];  // the first of each header
   bool folded_ = false;
 };
 
@@ -105,10 +104,10 @@ void Reading::headers() {
 }
 
 void Reading::keep(const Header& header) {
-  Bytes& first = values_[header.id];
-  if (first.data != nullptr) return;
+  if (has(header.id)) return;
   const bool identity = header.id == HeaderId::assertedIdentity || header.id == HeaderId::preferredIdentity;
-  first = identity ? identityUser(header.value) : header.value;
+  const Bytes value = identity ? identityUser(header.value) : header.value;
+  if (value.data != nullptr) values_[size_t(header.id)] = span(value);
 }
 
 void Reading::columns() {
@@ -117,26 +116,30 @@ void Reading::columns() {
   contact();
   originator();
   credentials();
-  const bool asserted = values_.has(HeaderId::assertedIdentity);
-  put(SipField::pidUser, values_[asserted ? HeaderId::assertedIdentity : HeaderId::preferredIdentity]);
-  const Bytes rtpStat = values_[HeaderId::xRtpStat];
-  put(SipField::rtpStat, rtpStat.empty() ? values_[HeaderId::pRtpStat] : rtpStat);
-  put(SipField::via, values_[HeaderId::via]);
-  put(SipField::viaBranch, viaBranch(values_[HeaderId::via]));
-  put(SipField::cseq, values_[HeaderId::cseq]);
-  put(SipField::cseqMethod, cseqMethod(values_[HeaderId::cseq]));
-  put(SipField::callId, values_[HeaderId::callId]);
-  put(SipField::xCid, values_[HeaderId::xCid]);
-  put(SipField::reason, values_[HeaderId::reason]);
-  put(SipField::contentType, values_[HeaderId::contentType]);
-  put(SipField::userAgent, values_[HeaderId::userAgent]);
-  put(SipField::diversion, values_[HeaderId::diversion]);
+  put(SipField::viaBranch, viaBranch(value(HeaderId::via)));
+  put(SipField::cseqMethod, cseqMethod(value(HeaderId::cseq)));
+  wholeValues();
   if (folded_) noteFolds();
   if (lines_.sawEmptyLine()) put(SipField::body, lines_.rest());
 }
 
+void Reading::wholeValues() {
+  const bool asserted = has(HeaderId::assertedIdentity);
+  out_[SipField::pidUser] = spanOf(asserted ? HeaderId::assertedIdentity : HeaderId::preferredIdentity);
+  const Span rtpStat = spanOf(HeaderId::xRtpStat);
+  out_[SipField::rtpStat] = rtpStat.empty() ? spanOf(HeaderId::pRtpStat) : rtpStat;
+  out_[SipField::via] = spanOf(HeaderId::via);
+  out_[SipField::cseq] = spanOf(HeaderId::cseq);
+  out_[SipField::callId] = spanOf(HeaderId::callId);
+  out_[SipField::xCid] = spanOf(HeaderId::xCid);
+  out_[SipField::reason] = spanOf(HeaderId::reason);
+  out_[SipField::contentType] = spanOf(HeaderId::contentType);
+  out_[SipField::userAgent] = spanOf(HeaderId::userAgent);
+  out_[SipField::diversion] = spanOf(HeaderId::diversion);
+}
+
 void Reading::party(HeaderId id, SipField user, SipField domain, SipField tag) {
-  const NameAddr address = readNameAddr(values_[id]);
+  const NameAddr address = readNameAddr(value(id));
   const Uri uri = readUri(address.uri);
   put(user, uri.user);
   put(domain, uri.host);
@@ -144,21 +147,24 @@ void Reading::party(HeaderId id, SipField user, SipField domain, SipField tag) {
 }
 
 void Reading::contact() {
-  const Uri uri = readUri(readNameAddr(values_[HeaderId::contact]).uri);
+  if (!has(HeaderId::contact)) return;
+  const Uri uri = readUri(readNameAddr(value(HeaderId::contact)).uri);
   put(SipField::contactUser, uri.user);
   put(SipField::contactHost, uri.host);
   out_.contactPort = uri.port;
 }
 
 void Reading::originator() {
-  const HostPort where = readHostPort(values_[HeaderId::xOip]);
+  if (!has(HeaderId::xOip)) return;
+  const HostPort where = readHostPort(value(HeaderId::xOip));
   put(SipField::originatorHost, where.host);
   out_.originatorPort = where.port;
 }
 
 void Reading::credentials() {
-  const Bytes proxy = values_[HeaderId::proxyAuthorization];
-  const Bytes server = values_[HeaderId::authorization];
+  if (!has(HeaderId::proxyAuthorization) && !has(HeaderId::authorization)) return;
+  const Bytes proxy = value(HeaderId::proxyAuthorization);
+  const Bytes server = value(HeaderId::authorization);
   put(SipField::auth, proxy.empty() ? server : proxy);
   const Bytes user = digestUser(proxy);
   put(SipField::authUser, user.empty() ? digestUser(server) : user);

@@ -6,7 +6,6 @@
 namespace hepcapd::sip {
 namespace {
 
-using HostEnd = AnyOf<' ', '\t', '\r', '\n', ':', ';', ',', '?', '/', '<', '>'>;
 using UriTail = AnyOf<' ', '\t', '\r', '\n', ';', '?', '#'>;
 
 // ":" 1*5DIGIT with nothing of the host part behind it.
