@@ -92,7 +92,7 @@ export class Daemon {
 
   ledger(): LedgerSnapshot {
     const inputs: LedgerSnapshot['inputs'] = {}
-    const odd: LedgerSnapshot['odd'] = {}
+    const odd: NonNullable<LedgerSnapshot['odd']> = {}
     for (const [input, outcomes] of this.#outcomes) {
       const counters = this.#engine.counters(input)
       inputs[outcomes.name] = outcomes.snapshot(counters)
@@ -101,7 +101,7 @@ export class Daemon {
     const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, { rows: sink.counts.rows }]))
     const { cut, cleaned } = binding.rowsTableCounts()
     if (cut + cleaned > 0) odd.values = { cut, cleaned }
-    return { inputs, sinks, odd }
+    return Object.keys(odd).length > 0 ? { inputs, sinks, odd } : { inputs, sinks }
   }
 
   /**

@@ -19,8 +19,8 @@ export interface InputLedger {
 export interface LedgerSnapshot {
   inputs: Record<string, InputLedger>
   sinks: Record<string, { rows: number }>
-  /** Oddities that were tolerated, by input or sink. */
-  odd: Record<string, Record<string, number>>
+  /** Oddities that were tolerated, by input, and of values that were stored; absent when there are none. */
+  odd?: Record<string, Record<string, number>>
 }
 
 /** What became of the messages of one input after the engine had accepted them. */

@@ -11,8 +11,8 @@ export interface RouterSettings {
   captureNode: string
   /** false stores nothing. */
   captureOn: boolean
-  /** Packets dated outside of it go to the table of their arrival. In milliseconds; undefined: no bound. */
-  tableWindow?: { backMs: number; aheadMs: number } | undefined
+  /** Packets dated outside of it go to the table of their arrival. In milliseconds; null: no bound. */
+  tableWindow?: { backMs: number; aheadMs: number } | null
 }
 
 /** Why a whole batch has no rows. */

@@ -21,7 +21,9 @@ type Row = Record<string, string | number>
 /** A namespace with a daemon in it. */
 async function setUp(t: Test) {
   const namespace = new Namespace()
-  const path = join(t.testdir(), 'calls.db')
+  t.teardown(() => namespace.delete())
+  const folder = t.testdir()
+  const path = join(folder, 'calls.db')
   const listen = `hep_udp:127.0.0.1:${HEP}`
   const daemon = await RunningDaemon.start(['--listen', listen, '--db-url', `sqlite:${path}`], {}, namespace.exec)
   const rows = (where: string): Row[] => {
@@ -34,7 +36,7 @@ async function setUp(t: Test) {
       db.close()
     }
   }
-  return { namespace, daemon, rows }
+  return { folder, namespace, daemon, rows }
 }
 
 /** Sends requests that nobody answers until the agent has reported one: from then on it sees everything. */
@@ -100,7 +102,6 @@ t.test('sngrep on the wire', { skip: noNamespaces() || missing('sngrep') || miss
   })
   sngrep.kill('SIGTERM')
   const { ledger } = await daemon.stop()
-  namespace.delete()
   t.match(Object.values(ledger.inputs), [{ dropped: {}, in_flight: 0 }])
   const calls = groupByCall(seen)
   t.equal(calls.size, CALLS)
@@ -110,8 +111,7 @@ t.test('sngrep on the wire', { skip: noNamespaces() || missing('sngrep') || miss
 })
 
 t.test('Kamailio\u2019s siptrace', { skip: noNamespaces() || missing('kamailio') || missing('sipp') }, async (t) => {
-  const { namespace, daemon, rows } = await setUp(t)
-  const folder = t.testdir()
+  const { folder, namespace, daemon, rows } = await setUp(t)
   const config = join(folder, 'kamailio.cfg')
   writeFileSync(config, kamailioConfig())
   const kamailio = namespace.spawn('kamailio', ['-f', config, '-DD', '-E', '-m', '64', '-M', '8', '-Y', folder])
@@ -126,7 +126,6 @@ t.test('Kamailio\u2019s siptrace', { skip: noNamespaces() || missing('kamailio')
   kamailio.kill('SIGTERM')
   await ended
   const { ledger } = await daemon.stop()
-  namespace.delete()
   t.match(Object.values(ledger.inputs), [{ dropped: {}, in_flight: 0 }])
   const calls = groupByCall(seen)
   t.equal(calls.size, CALLS)

@@ -83,7 +83,12 @@ export class RunningDaemon {
 function start(args: string[], env: NodeJS.ProcessEnv, within: string[] = []): ChildProcess {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(HEPCAPD_|NODE_TEST)/.test(name)))
   const [command, ...rest] = [...within, process.execPath, program, ...args] as [string, ...string[]]
-  return spawn(command, rest, { env: { ...clean, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(command, rest, { env: { ...clean, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  // a test that fails leaves no daemon behind
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
+  return child
 }
 
 function text(stream: NodeJS.ReadableStream | null): () => string {
