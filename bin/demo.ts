@@ -15,7 +15,16 @@ function say(args: string[]): string[] {
 
 const daemon = spawn(
   process.execPath,
-  say(['--listen', 'hep_udp:127.0.0.1:0', '--listen', 'hep_tcp:127.0.0.1:0', '--db-url', database, '--log-format', 'text']),
+  say([
+    '--listen',
+    'hep_udp:127.0.0.1:0',
+    '--listen',
+    'hep_tcp:127.0.0.1:0',
+    '--db-url',
+    database,
+    '--log-format',
+    'text',
+  ]),
   { stdio: ['ignore', 'inherit', 'pipe'] },
 )
 let address: string | undefined

@@ -59,8 +59,9 @@ export class Daemon {
   constructor(settings: DaemonSettings, log: Log) {
     this.#settings = settings
     this.#log = log
-    this.#engine = new binding.Engine({ ...slabsOf(settings.queueBytes), flushMs: FLUSH_MS, maxRows: MAX_ROWS }, () =>
-      this.#drain(),
+    this.#engine = new binding.Engine(
+      { ...slabsOf(settings.queueBytes), flushMs: FLUSH_MS, maxRows: MAX_ROWS },
+      () => this.#drain(),
     )
     this.#sinks = settings.targets.flatMap((target) =>
       target.kind === 'sqlite' ? [new SqliteSink(target.path, log)] : [],
@@ -128,7 +129,9 @@ export class Daemon {
       const shown = listen.host === '*' ? '*' : address.includes(':') ? `[${address}]` : address
       try {
         const port =
-          listen.proto === 'hep_udp' ? this.#openUdp(input, address, listen.port) : await this.#openTcp(input, address, listen.port)
+          listen.proto === 'hep_udp'
+            ? this.#openUdp(input, address, listen.port)
+            : await this.#openTcp(input, address, listen.port)
         const name = `${listen.proto}:${shown}:${port}`
         this.#outcomes.set(input, new Outcomes(name))
         this.bound.push(name)
@@ -192,11 +195,16 @@ function slabsOf(queueBytes: number): { slabBytes: number; slabs: number } {
 function listenError(listener: string, error: unknown): RefusedError {
   if (error instanceof RefusedError) return error
   const { code = 'ERROR', message, cure } = error as Error & { code?: string; cure?: string }
-  return new RefusedError({ code, message: `cannot listen on ${listener}: ${message}`, cure: cure || cureOf(code) })
+  return new RefusedError({
+    code,
+    message: `cannot listen on ${listener}: ${message}`,
+    cure: cure || cureOf(code),
+  })
 }
 
 function cureOf(code: string): string {
-  if (code === 'EADDRINUSE') return 'another program has this port: stop it, or name another port with --listen'
+  if (code === 'EADDRINUSE')
+    return 'another program has this port: stop it, or name another port with --listen'
   if (code === 'EADDRNOTAVAIL') return 'this host does not have that address: see `ip address`'
   if (code === 'EACCES') return 'ports under 1024 need CAP_NET_BIND_SERVICE'
   return 'name another address or port with --listen'

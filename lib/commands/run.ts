@@ -85,7 +85,8 @@ class Reloader {
 
   #apply(next: Effective): void {
     const fixed = FIXED.filter((name) => !isSame(next.settings[name], this.#effective.settings[name]))
-    for (const name of fixed) this.#log.warn(`reload: a change of ${FIXED_NAMES[name]} takes a restart; the old value stays`)
+    for (const name of fixed)
+      this.#log.warn(`reload: a change of ${FIXED_NAMES[name]} takes a restart; the old value stays`)
     const kept = Object.fromEntries(FIXED.map((name) => [name, this.#effective.settings[name]]))
     this.#effective = { ...next, settings: { ...next.settings, ...kept } }
     this.#daemon.reload(this.#effective.settings)

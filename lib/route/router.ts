@@ -1,7 +1,7 @@
 // The default path: SIP goes to the SIP table, all else to the report table, each by the packet's own time.
 
-import { expandUtc } from '../options/strftime.js'
 import type { Batch } from '../message.js'
+import { expandUtc } from '../options/strftime.js'
 import type { RowBlock, RowKind, TableRows } from './rows.js'
 
 export interface RouterSettings {
@@ -97,7 +97,11 @@ class Sorter {
   }
 
   tables(): TableRows[] {
-    return Array.from(this.#lists.values(), ({ kind, table, rows }) => ({ kind, table, rows: Uint32Array.from(rows) }))
+    return Array.from(this.#lists.values(), ({ kind, table, rows }) => ({
+      kind,
+      table,
+      rows: Uint32Array.from(rows),
+    }))
   }
 
   #rowsOf(kind: RowKind, table: string): number[] {

@@ -36,13 +36,19 @@ export class SqliteSink implements Sink {
       this.#opened = resolve
       this.#worker.postMessage({ open: path })
     })
-    if (error) throw new RefusedError({ code: error.code, message: `${path}: ${error.message}`, cure: cureOf(error) })
+    if (error)
+      throw new RefusedError({ code: error.code, message: `${path}: ${error.message}`, cure: cureOf(error) })
   }
 
   insert(block: RowBlock): Promise<RefusedRow[]> {
     const { handle, input, rows } = block.batch
     const id = this.#nextId++
-    const order: InsertOrder = { id, slab: { handle, input, rows }, node: block.node, files: this.#files(block) }
+    const order: InsertOrder = {
+      id,
+      slab: { handle, input, rows },
+      node: block.node,
+      files: this.#files(block),
+    }
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve)
       this.#worker.postMessage(order)
@@ -65,7 +71,9 @@ export class SqliteSink implements Sink {
         this.#opened?.(report.error)
         break
       case 'away':
-        this.#log.repeated(`${this.name}: ${report.error.message} (${report.error.code}); ${cureOf(report.error)}`)
+        this.#log.repeated(
+          `${this.name}: ${report.error.message} (${report.error.code}); ${cureOf(report.error)}`,
+        )
         break
       case 'back':
         this.#log.info(`${this.name}: stores again`)
@@ -121,7 +129,8 @@ function cureOf({ code, message }: Fault): string {
   if (code.startsWith('SQLITE_CANTOPEN') || message.includes('directory')) {
     return 'create the folder and make it writable for this user, or name another file with --db-url'
   }
-  if (code.startsWith('SQLITE_BUSY')) return 'another program holds a lock on the database: end its transaction'
+  if (code.startsWith('SQLITE_BUSY'))
+    return 'another program holds a lock on the database: end its transaction'
   if (/NOTADB|CORRUPT/.test(code)) return 'the file is no sound SQLite database: move it away'
   return 'see the message of the database'
 }

@@ -42,7 +42,9 @@ t.test('SIP and reports that hep-js encapsulates are stored in their tables', as
   const count = () => {
     try {
       const db = new Database(path, { readonly: true })
-      const [sips, reports] = ['sip_capture', 'rtcp_capture'].map((table) => db.prepare(`SELECT * FROM ${table}`).all())
+      const [sips, reports] = ['sip_capture', 'rtcp_capture'].map((table) =>
+        db.prepare(`SELECT * FROM ${table}`).all(),
+      )
       db.close()
       return { sips, reports } as { sips: Record<string, unknown>[]; reports: Record<string, unknown>[] }
     } catch {

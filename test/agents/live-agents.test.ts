@@ -25,7 +25,11 @@ async function setUp(t: Test) {
   const folder = t.testdir()
   const path = join(folder, 'calls.db')
   const listen = `hep_udp:127.0.0.1:${HEP}`
-  const daemon = await RunningDaemon.start(['--listen', listen, '--db-url', `sqlite:${path}`], {}, namespace.exec)
+  const daemon = await RunningDaemon.start(
+    ['--listen', listen, '--db-url', `sqlite:${path}`],
+    {},
+    namespace.exec,
+  )
   const rows = (where: string): Row[] => {
     const db = new Database(path, { readonly: true })
     try {
@@ -40,7 +44,11 @@ async function setUp(t: Test) {
 }
 
 /** Sends requests that nobody answers until the agent has reported one: from then on it sees everything. */
-async function untilAgentSees(namespace: Namespace, port: number, rows: (where: string) => Row[]): Promise<void> {
+async function untilAgentSees(
+  namespace: Namespace,
+  port: number,
+  rows: (where: string) => Row[],
+): Promise<void> {
   await until(async () => {
     const lines = [
       'OPTIONS sip:probe@127.0.0.1 SIP/2.0',
@@ -62,7 +70,16 @@ async function makeCalls(namespace: Namespace, to: number): Promise<number | nul
   const uas = namespace.spawn('sipp', ['-sn', 'uas', '-p', String(UAS), ...common])
   const ended = once(uas, 'exit')
   // the caller retransmits until the callee is there
-  const status = await namespace.run('sipp', ['-sn', 'uac', `127.0.0.1:${to}`, '-p', String(UAC), '-r', '20', ...common])
+  const status = await namespace.run('sipp', [
+    '-sn',
+    'uac',
+    `127.0.0.1:${to}`,
+    '-p',
+    String(UAC),
+    '-r',
+    '20',
+    ...common,
+  ])
   await ended
   return status
 }
@@ -87,13 +104,24 @@ function checkColumns(t: Test, row: Row, agentId: number): void {
   })
   const seconds = Number(row.micro_ts) / 1e6
   t.ok(Math.abs(seconds - Date.now() / 1000) < 120, 'the agent\u2019s time')
-  t.ok(String(row.msg).startsWith(request ? `${row.method} ${row.ruri} SIP/2.0\r\n` : `SIP/2.0 ${row.method} `))
+  t.ok(
+    String(row.msg).startsWith(request ? `${row.method} ${row.ruri} SIP/2.0\r\n` : `SIP/2.0 ${row.method} `),
+  )
   t.ok(String(row.msg).includes(`Call-ID: ${row.callid}\r\n`))
 }
 
 t.test('sngrep on the wire', { skip: noNamespaces() || missing('sngrep') || missing('sipp') }, async (t) => {
   const { namespace, daemon, rows } = await setUp(t)
-  const sngrep = namespace.spawn('sngrep', ['-N', '-q', '-d', 'lo', '-H', `udp:127.0.0.1:${HEP}`, 'port', String(UAS)])
+  const sngrep = namespace.spawn('sngrep', [
+    '-N',
+    '-q',
+    '-d',
+    'lo',
+    '-H',
+    `udp:127.0.0.1:${HEP}`,
+    'port',
+    String(UAS),
+  ])
   await untilAgentSees(namespace, UAS, rows)
   t.equal(await makeCalls(namespace, UAS), 0)
   const seen = await until(() => {
@@ -105,34 +133,53 @@ t.test('sngrep on the wire', { skip: noNamespaces() || missing('sngrep') || miss
   t.match(Object.values(ledger.inputs), [{ dropped: {}, in_flight: 0 }])
   const calls = groupByCall(seen)
   t.equal(calls.size, CALLS)
-  for (const call of calls.values()) t.same(call.map((row) => row.method), CALL)
+  for (const call of calls.values())
+    t.same(
+      call.map((row) => row.method),
+      CALL,
+    )
   // sngrep writes its 16-bit id into the upper half of the chunk
   for (const row of seen) checkColumns(t, row, 131203072)
 })
 
-t.test('Kamailio\u2019s siptrace', { skip: noNamespaces() || missing('kamailio') || missing('sipp') }, async (t) => {
-  const { folder, namespace, daemon, rows } = await setUp(t)
-  const config = join(folder, 'kamailio.cfg')
-  writeFileSync(config, kamailioConfig())
-  const kamailio = namespace.spawn('kamailio', ['-f', config, '-DD', '-E', '-m', '64', '-M', '8', '-Y', folder])
-  const ended = once(kamailio, 'exit')
-  await untilAgentSees(namespace, PROXY, rows)
-  t.equal(await makeCalls(namespace, PROXY), 0)
-  const legs = CALL.length * 2 + 1 // both sides of the proxy, and its 100 Trying
-  const seen = await until(() => {
-    const all = rows("callid <> 'probe'")
-    return all.length >= CALLS * legs && all
-  })
-  kamailio.kill('SIGTERM')
-  await ended
-  const { ledger } = await daemon.stop()
-  t.match(Object.values(ledger.inputs), [{ dropped: {}, in_flight: 0 }])
-  const calls = groupByCall(seen)
-  t.equal(calls.size, CALLS)
-  const methods = [...CALL, ...CALL, '100'].sort()
-  for (const call of calls.values()) t.same(call.map((row) => String(row.method)).sort(), methods)
-  for (const row of seen) checkColumns(t, row, 3301)
-})
+t.test(
+  'Kamailio\u2019s siptrace',
+  { skip: noNamespaces() || missing('kamailio') || missing('sipp') },
+  async (t) => {
+    const { folder, namespace, daemon, rows } = await setUp(t)
+    const config = join(folder, 'kamailio.cfg')
+    writeFileSync(config, kamailioConfig())
+    const kamailio = namespace.spawn('kamailio', [
+      '-f',
+      config,
+      '-DD',
+      '-E',
+      '-m',
+      '64',
+      '-M',
+      '8',
+      '-Y',
+      folder,
+    ])
+    const ended = once(kamailio, 'exit')
+    await untilAgentSees(namespace, PROXY, rows)
+    t.equal(await makeCalls(namespace, PROXY), 0)
+    const legs = CALL.length * 2 + 1 // both sides of the proxy, and its 100 Trying
+    const seen = await until(() => {
+      const all = rows("callid <> 'probe'")
+      return all.length >= CALLS * legs && all
+    })
+    kamailio.kill('SIGTERM')
+    await ended
+    const { ledger } = await daemon.stop()
+    t.match(Object.values(ledger.inputs), [{ dropped: {}, in_flight: 0 }])
+    const calls = groupByCall(seen)
+    t.equal(calls.size, CALLS)
+    const methods = [...CALL, ...CALL, '100'].sort()
+    for (const call of calls.values()) t.same(call.map((row) => String(row.method)).sort(), methods)
+    for (const row of seen) checkColumns(t, row, 3301)
+  },
+)
 
 function groupByCall(rows: Row[]): Map<string | number | undefined, Row[]> {
   const calls = new Map<string | number | undefined, Row[]>()

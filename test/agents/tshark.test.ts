@@ -78,10 +78,14 @@ function expectedRow(layers: Layers, version: number): Record<string, string | n
 /** The payloads, octet for octet, where tshark is there to read them. */
 function payloads(): string[] | undefined {
   if (missing('tshark')) return undefined
-  const lines = execFileSync('tshark', ['-r', file as string, '-Y', 'sip', '-T', 'fields', '-e', 'udp.payload'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const lines = execFileSync(
+    'tshark',
+    ['-r', file as string, '-Y', 'sip', '-T', 'fields', '-e', 'udp.payload'],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
   return lines.trim().split('\n')
 }
 
@@ -91,29 +95,52 @@ for (const [version, proto] of [
   [3, 'hep_udp'],
   [3, 'hep_tcp'],
 ] as const) {
-  t.test(`v${version} over ${proto}: 81 rows, each column as tshark reads it`, { skip: file ? false : NO_CAPTURES }, async (t) => {
-    const path = join(t.testdir(), 'calls.db')
-    const daemon = await RunningDaemon.start(['--listen', `${proto}:127.0.0.1:0`, '--db-url', `sqlite:${path}`])
-    const to = `${proto}:127.0.0.1:${daemon.port(proto)}`
-    const sent = await hepcapd(['send', '--to', to, '--hep', String(version), '--read', file as string, '--agent-id', '2001'])
-    t.equal(sent.status, 0, sent.err)
-    t.match(JSON.parse(sent.out), { sent: 81 })
-    const { ledger, status } = await daemon.stop()
-    t.equal(status, 0)
-    t.match(Object.values(ledger.inputs), [{ received: 81, stored: 81, in_flight: 0, dropped: {} }])
+  t.test(
+    `v${version} over ${proto}: 81 rows, each column as tshark reads it`,
+    { skip: file ? false : NO_CAPTURES },
+    async (t) => {
+      const path = join(t.testdir(), 'calls.db')
+      const daemon = await RunningDaemon.start([
+        '--listen',
+        `${proto}:127.0.0.1:0`,
+        '--db-url',
+        `sqlite:${path}`,
+      ])
+      const to = `${proto}:127.0.0.1:${daemon.port(proto)}`
+      const sent = await hepcapd([
+        'send',
+        '--to',
+        to,
+        '--hep',
+        String(version),
+        '--read',
+        file as string,
+        '--agent-id',
+        '2001',
+      ])
+      t.equal(sent.status, 0, sent.err)
+      t.match(JSON.parse(sent.out), { sent: 81 })
+      const { ledger, status } = await daemon.stop()
+      t.equal(status, 0)
+      t.match(Object.values(ledger.inputs), [{ received: 81, stored: 81, in_flight: 0, dropped: {} }])
 
-    const db = new Database(path, { readonly: true })
-    t.teardown(() => db.close())
-    const rows = db.prepare('SELECT *, hex(msg) AS hex FROM sip_capture ORDER BY id').all() as Record<string, unknown>[]
-    t.equal(rows.length, 81)
-    const octets = payloads()
-    for (const [i, layers] of packets.entries()) {
-      const expected = expectedRow(layers, version)
-      const row = rows[i] as Record<string, unknown>
-      const seen = Object.fromEntries(Object.keys(expected).map((name) => [name, row[name]]))
-      t.same(seen, expected, `frame ${layers['frame.number']}`)
-      if (octets) t.equal((row.hex as string).toLowerCase(), octets[i], 'msg is the payload, octet for octet')
-    }
-    t.equal(Object.keys(rows[0] ?? {}).length, 46, 'id, 44 columns, and the hex that we asked for')
-  })
+      const db = new Database(path, { readonly: true })
+      t.teardown(() => db.close())
+      const rows = db.prepare('SELECT *, hex(msg) AS hex FROM sip_capture ORDER BY id').all() as Record<
+        string,
+        unknown
+      >[]
+      t.equal(rows.length, 81)
+      const octets = payloads()
+      for (const [i, layers] of packets.entries()) {
+        const expected = expectedRow(layers, version)
+        const row = rows[i] as Record<string, unknown>
+        const seen = Object.fromEntries(Object.keys(expected).map((name) => [name, row[name]]))
+        t.same(seen, expected, `frame ${layers['frame.number']}`)
+        if (octets)
+          t.equal((row.hex as string).toLowerCase(), octets[i], 'msg is the payload, octet for octet')
+      }
+      t.equal(Object.keys(rows[0] ?? {}).length, 46, 'id, 44 columns, and the hex that we asked for')
+    },
+  )
 }

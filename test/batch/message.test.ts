@@ -9,7 +9,9 @@ import { chunk, hep3, options, packet, u8 } from '../support/packets.js'
 t.test('a message shows what the packet said', async (t) => {
   const engine = newEngine()
   t.teardown(() => engine.close())
-  const wire = packet(options('call-1', 'User-Agent: test', 'From: <sip:alice@example.org>;tag=a1'), { agentId: 4_000_000_000 })
+  const wire = packet(options('call-1', 'User-Agent: test', 'From: <sip:alice@example.org>;tag=a1'), {
+    agentId: 4_000_000_000,
+  })
   const batch = batchOf(engine, [wire])
   const message = batch.message(0)
   t.equal(message.microTs, 1_700_000_000_123_456)
@@ -38,7 +40,10 @@ t.test('a message shows what the packet said', async (t) => {
 t.test('rows come in the order of arrival, each with its own values', async (t) => {
   const engine = newEngine()
   t.teardown(() => engine.close())
-  const batch = batchOf(engine, Array.from({ length: 500 }, (_, i) => packet(options(`call-${i}`), { micros: i })))
+  const batch = batchOf(
+    engine,
+    Array.from({ length: 500 }, (_, i) => packet(options(`call-${i}`), { micros: i })),
+  )
   t.equal(batch.rows, 500)
   t.same(
     Array.from(batch, (message) => [message.callId, message.microTs % 1_000_000]),
@@ -97,7 +102,10 @@ t.test('the engine outlives misuse of its methods', async (t) => {
   t.throws(() => engine.feed(0, Buffer.from('x'), Uint32Array.of(2)), RangeError)
   t.throws(() => engine.feed(0, Buffer.from('xy'), Uint32Array.of(2, 1)), RangeError)
   t.throws(() => engine.drop(0, 'no/such', 1), /no drop is called/)
-  t.throws(() => new binding.Engine({ slabBytes: 10, slabs: 1, flushMs: 1, maxRows: 1 }, () => {}), RangeError)
+  t.throws(
+    () => new binding.Engine({ slabBytes: 10, slabs: 1, flushMs: 1, maxRows: 1 }, () => {}),
+    RangeError,
+  )
 })
 
 t.test('IPv6 addresses are written as everywhere else', async (t) => {

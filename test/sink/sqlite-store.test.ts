@@ -37,9 +37,18 @@ const MESSAGES = [
       'v=0',
     ].join('\r\n'),
   ),
-  packet('SIP/2.0 404 Nicht gefunden \u00fc\r\nCall-ID: call-2\r\nUser-Agent: x\r\n\r\n', { correlation: 'given' }),
+  packet('SIP/2.0 404 Nicht gefunden \u00fc\r\nCall-ID: call-2\r\nUser-Agent: x\r\n\r\n', {
+    correlation: 'given',
+  }),
   packet(Buffer.from('OPTIONS sip:a@b SIP/2.0\nCall-ID: \xe9\xff\x00\nUser-Agent: \xf0\x9f\n\n', 'latin1')),
-  packet(options('long', `User-Agent: x${EURO.repeat(300)}`, `Diversion: ${'d'.repeat(5000)}`, `CSeq: ${'9'.repeat(90)}`)),
+  packet(
+    options(
+      'long',
+      `User-Agent: x${EURO.repeat(300)}`,
+      `Diversion: ${'d'.repeat(5000)}`,
+      `CSeq: ${'9'.repeat(90)}`,
+    ),
+  ),
   packet('what is this'),
   packet(''),
   packet('{"rtcp":1}', { type: 5, correlation: 'call-1' }),
@@ -52,7 +61,11 @@ function tablesOf(batch: Batch): TableRows[] {
   const rows = Array.from({ length: batch.rows }, (_, row) => row)
   return [
     { kind: 'sip', table: 'sip_capture', rows: Uint32Array.from(rows.filter((row) => batch.isSip(row))) },
-    { kind: 'report', table: 'rtcp_capture', rows: Uint32Array.from(rows.filter((row) => !batch.isSip(row))) },
+    {
+      kind: 'report',
+      table: 'rtcp_capture',
+      rows: Uint32Array.from(rows.filter((row) => !batch.isSip(row))),
+    },
   ]
 }
 
@@ -76,7 +89,8 @@ t.test('the virtual table and the bound rows store the same values', async (t) =
   t.same(slowStore.insertOneByOne(batch, tablesOf(batch), 'homer01'), [])
   fastStore.close()
   slowStore.close()
-  for (const table of ['sip_capture', 'rtcp_capture']) t.same(allRows(fast, table), allRows(slow, table), table)
+  for (const table of ['sip_capture', 'rtcp_capture'])
+    t.same(allRows(fast, table), allRows(slow, table), table)
   batch.release()
 
   const [invite, reply, hostile, long, unreadable] = allRows(fast, 'sip_capture') as Record<string, unknown>[]
@@ -112,7 +126,7 @@ t.test('the virtual table and the bound rows store the same values', async (t) =
   t.match(hostile, { callid: '\ufffd\ufffd\ufffd', user_agent: '\ufffd' })
   t.ok(Buffer.isBuffer(hostile?.msg), 'a message that is no text is kept as octets')
   t.equal(Buffer.byteLength(long?.user_agent as string), 256)
-  t.equal((long?.diversion as string).length, 1024)
+  t.equal(Buffer.byteLength(long?.diversion as string), 1024)
   t.match(unreadable, { type: 0, msg: 'what is this' })
 })
 
@@ -121,7 +135,9 @@ t.test('an existing table is used as it is', async (t) => {
   t.teardown(() => engine.close())
   const path = join(t.testdir(), 'old.db')
   const db = new Database(path)
-  db.exec("CREATE TABLE sip_capture (CallID TEXT, method TEXT, needy TEXT NOT NULL, number INT NOT NULL, lax TEXT)")
+  db.exec(
+    'CREATE TABLE sip_capture (CallID TEXT, method TEXT, needy TEXT NOT NULL, number INT NOT NULL, lax TEXT)',
+  )
   const batch = batchOf(engine, [packet(options('call-1'))])
   const store = new SqliteStore(path)
   t.same(store.insert(batch, tablesOf(batch).slice(0, 1), 'n'), [])
@@ -140,9 +156,14 @@ t.test('a row that the database refuses costs none of its neighbours', async (t)
   const path = join(t.testdir(), 'picky.db')
   const db = new Database(path)
   db.exec("CREATE TABLE sip_capture (callid TEXT CHECK (callid <> 'poison'), method TEXT)")
-  const batch = batchOf(engine, ['a', 'poison', 'b'].map((id) => packet(options(id))))
+  const batch = batchOf(
+    engine,
+    ['a', 'poison', 'b'].map((id) => packet(options(id))),
+  )
   const store = new SqliteStore(path)
-  t.match(store.insert(batch, tablesOf(batch).slice(0, 1), 'n'), [{ table: 0, row: 1, reason: /CONSTRAINT_CHECK/ }])
+  t.match(store.insert(batch, tablesOf(batch).slice(0, 1), 'n'), [
+    { table: 0, row: 1, reason: /CONSTRAINT_CHECK/ },
+  ])
   store.close()
   t.same(db.prepare('SELECT callid FROM sip_capture').pluck().all(), ['a', 'b'])
   db.close()
@@ -165,21 +186,24 @@ t.test('a table that is dropped while we run is made again', async (t) => {
   store.close()
 })
 
-t.test('a database that another writer holds is the world\u2019s fault: nothing is stored, the error is thrown', async (t) => {
-  const engine = newEngine()
-  t.teardown(() => engine.close())
-  const path = join(t.testdir(), 'held.db')
-  const store = new SqliteStore(path, { busyMs: 1 })
-  const batch = batchOf(engine, [packet(options('one'))])
-  const holder = new Database(path)
-  holder.exec('BEGIN IMMEDIATE')
-  t.throws(() => store.insert(batch, tablesOf(batch), 'n'), { code: 'SQLITE_BUSY' })
-  holder.exec('ROLLBACK')
-  t.same(store.insert(batch, tablesOf(batch), 'n'), [])
-  t.equal(allRows(path, 'sip_capture').length, 1)
-  holder.close()
-  store.close()
-})
+t.test(
+  'a database that another writer holds is the world\u2019s fault: nothing is stored, the error is thrown',
+  async (t) => {
+    const engine = newEngine()
+    t.teardown(() => engine.close())
+    const path = join(t.testdir(), 'held.db')
+    const store = new SqliteStore(path, { busyMs: 1 })
+    const batch = batchOf(engine, [packet(options('one'))])
+    const holder = new Database(path)
+    holder.exec('BEGIN IMMEDIATE')
+    t.throws(() => store.insert(batch, tablesOf(batch), 'n'), { code: 'SQLITE_BUSY' })
+    holder.exec('ROLLBACK')
+    t.same(store.insert(batch, tablesOf(batch), 'n'), [])
+    t.equal(allRows(path, 'sip_capture').length, 1)
+    holder.close()
+    store.close()
+  },
+)
 
 t.test('a reader sees whole transactions while we write, and a moved file is noticed', async (t) => {
   const engine = newEngine()

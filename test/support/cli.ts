@@ -39,14 +39,19 @@ export class RunningDaemon {
     this.#closed = closed
     this.ports = new Map()
     const ready = /ready: ([^;]*)/.exec(err())?.[1] ?? ''
-    for (const [, proto, port] of ready.matchAll(/(hep_\w+):[^,]*:(\d+)/g)) this.ports.set(proto as string, Number(port))
+    for (const [, proto, port] of ready.matchAll(/(hep_\w+):[^,]*:(\d+)/g))
+      this.ports.set(proto as string, Number(port))
   }
 
   /**
    * Rejects with what the process said when it ends before it is ready. `within` is a command that runs it,
    * such as `ip netns exec NAME`.
    */
-  static async start(args: string[], env: NodeJS.ProcessEnv = {}, within: string[] = []): Promise<RunningDaemon> {
+  static async start(
+    args: string[],
+    env: NodeJS.ProcessEnv = {},
+    within: string[] = [],
+  ): Promise<RunningDaemon> {
     const child = start(args, env, within)
     const out = text(child.stdout)
     const err = text(child.stderr)
@@ -81,7 +86,9 @@ export class RunningDaemon {
 }
 
 function start(args: string[], env: NodeJS.ProcessEnv, within: string[] = []): ChildProcess {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(HEPCAPD_|NODE_TEST)/.test(name)))
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(HEPCAPD_|NODE_TEST)/.test(name)),
+  )
   const [command, ...rest] = [...within, process.execPath, program, ...args] as [string, ...string[]]
   const child = spawn(command, rest, { env: { ...clean, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   // a test that fails leaves no daemon behind

@@ -37,7 +37,8 @@ export class Namespace {
 
   /** One datagram, from inside to inside. */
   async sendUdp(port: number, text: string): Promise<void> {
-    const code = 'const s=require("dgram").createSocket("udp4");s.send(process.argv[2],+process.argv[1],"127.0.0.1",()=>s.close())'
+    const code =
+      'const s=require("dgram").createSocket("udp4");s.send(process.argv[2],+process.argv[1],"127.0.0.1",()=>s.close())'
     await this.run(process.execPath, ['-e', code, String(port), text])
   }
 

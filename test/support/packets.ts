@@ -54,7 +54,14 @@ export function packet(payload: Buffer | string, parts: PacketParts = {}): Buffe
 
 /** A request whose Call-ID tells which one it is. */
 export function options(callId: string, ...headers: string[]): string {
-  const lines = ['OPTIONS sip:bob@example.com SIP/2.0', `Call-ID: ${callId}`, 'CSeq: 1 OPTIONS', ...headers, '', '']
+  const lines = [
+    'OPTIONS sip:bob@example.com SIP/2.0',
+    `Call-ID: ${callId}`,
+    'CSeq: 1 OPTIONS',
+    ...headers,
+    '',
+    '',
+  ]
   return lines.join('\r\n')
 }
 

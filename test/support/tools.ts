@@ -24,7 +24,10 @@ export function capture(name: string): string | undefined {
 export const NO_CAPTURES = 'HEPCAPD_CAPTURES names no folder with this capture'
 
 /** Asks until the answer is truthy; rejects after `ms`. */
-export async function until<T>(ask: () => T | Promise<T>, ms = 20_000): Promise<Exclude<T, undefined | null | false>> {
+export async function until<T>(
+  ask: () => T | Promise<T>,
+  ms = 20_000,
+): Promise<Exclude<T, undefined | null | false>> {
   for (const end = Date.now() + ms; ; ) {
     const answer = await ask()
     if (answer) return answer as Exclude<T, undefined | null | false>
