@@ -16,8 +16,10 @@ struct Span {
   bool empty() const { return length == 0; }
 };
 
-// X(name): one span of the record each. The first header of a name counts; the value is trimmed of white
-// space and still has its folds in it (kSipFolded).
+// X(name): one span of the record each. The first header of a name counts, even an empty one; the value is
+// trimmed of white space and still has its folds in it (kSipFolded). Users and domains are not unescaped, and
+// a user is without its password; an IPv6 reference is without its brackets wherever a host is told apart.
+// tel: gives the number as user and no domain, urn: the service as domain and no user (see uri.h).
 #define HEPCAPD_SIP_FIELDS(X)                                                                         \
   X(method)      /* request: the method token; reply: the three digits of the status code */          \
   X(replyReason) /* reply: reason phrase */                                                           \
@@ -32,7 +34,7 @@ struct Span {
   X(toTag)                                                                                            \
   X(pidUser)     /* P-Asserted-Identity, else P-Preferred-Identity: user of the first readable URI */ \
   X(contactUser) /* first Contact */                                                                  \
-  X(contactHost) /* first Contact; an IPv6 reference without its brackets */                          \
+  X(contactHost) /* first Contact */                                                                  \
   X(authUser)    /* digest username up to an @: Proxy-Authorization, else Authorization */            \
   X(auth)        /* whole value: Proxy-Authorization, else Authorization */                           \
   X(callId)                                                                                           \
@@ -45,7 +47,7 @@ struct Span {
   X(contentType)                                                                                      \
   X(userAgent)                                                                                        \
   X(diversion)      /* whole value */                                                                 \
-  X(originatorHost) /* X-OIP without its port, an IPv6 reference without its brackets */              \
+  X(originatorHost) /* X-OIP without its port */                                                      \
   X(rtpStat)        /* X-RTP-Stat, else P-RTP-Stat */                                                 \
   X(body)           /* after the empty line; cut at 65,535 like all else */
 
@@ -60,7 +62,7 @@ inline constexpr size_t kSipFields = size_t(SipField::count);
 enum SipKind : uint8_t { kSipUnreadable = 0, kSipRequest = 1, kSipReply = 2 };  // the `type` column
 
 enum SipNote : uint8_t {
-  kSipFolded = 1 << 0,       // some span has a folded line in it
+  kSipFolded = 1 << 0,       // some span besides the body has a folded line in it
   kSipBeyondReach = 1 << 1,  // the header section does not end within 65,535 octets
   kSipBadHeader = 1 << 2,    // a line of the header section is not a header
 };
@@ -80,7 +82,8 @@ struct SipMessage {
 // `payload` may be empty, binary, or cut anywhere. Leading CRLFs are skipped (RFC 3261 7.5).
 void parseSip(Bytes payload, SipMessage& out);
 
-// True when the first line reads as a SIP request or status line: a look at the first line only.
+// True when the first line reads as a SIP request or status line, as parseSip() reads it: a look at the first
+// line only.
 bool looksLikeSip(Bytes payload);
 
 }  // namespace hepcapd

@@ -9,10 +9,13 @@ namespace {
 // The `<` after a display name, which may hold one in its quotes. A quote that nothing closes is taken for a
 // letter (RFC 4475 section 3.1.2.6).
 const uint8_t* findOpen(const uint8_t* at, const uint8_t* end) {
-  while ((at = seek<AnyOf<'<', '"'>>(at, end)) < end && *at == '"') {
-    const uint8_t* const close = closingQuote(at + 1, end);
-    if (close == end) return find<'<'>(at + 1, end);
-    at = close + 1;
+  while (at < end && *at != '<') {
+    if (*at == '"') {
+      const uint8_t* const close = closingQuote(at + 1, end);
+      if (close == end) return find<'<'>(at + 1, end);
+      at = close;
+    }
+    at = seek<AnyOf<'<', '"'>>(at + 1, end);
   }
   return at;
 }

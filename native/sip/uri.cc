@@ -8,14 +8,18 @@ namespace {
 
 using UriTail = AnyOf<' ', '\t', '\r', '\n', ';', '?', '#'>;
 
-// ":" 1*5DIGIT with nothing of the host part behind it.
-uint16_t readPort(const uint8_t* at, const uint8_t* end) {
-  if (at == end || *at != ':') return 0;
-  const uint8_t* const last = skip(at + 1, end, kDigit);
-  if (last - at > 6 || (last < end && !HostEnd::has(*last))) return 0;
-  uint32_t port = 0;
-  while (++at < last) port = port * 10 + (*at - '0');
-  return port <= 65535 ? uint16_t(port) : 0;
+struct Port {
+  uint16_t number = 0;
+  bool readable = false;
+};
+
+// 1*5DIGIT with nothing of the host part behind it. `at` stands behind the colon.
+Port readPort(const uint8_t* at, const uint8_t* end) {
+  const uint8_t* const last = skip(at, end, kDigit);
+  if (last == at || last - at > 5 || (last < end && (*last == ':' || !HostEnd::has(*last)))) return {};
+  uint32_t number = 0;
+  while (at < last) number = number * 10 + (*at++ - '0');
+  return {number <= 65535 ? uint16_t(number) : uint16_t(0), true};
 }
 
 // An IPv6 address that lost its brackets has two colons before anything that no IPv6 address has.
@@ -26,22 +30,35 @@ const uint8_t* passBareIpv6(const uint8_t* at, const uint8_t* end) {
   return colon < last && find<':'>(colon + 1, last) < last ? last : at;
 }
 
-Uri withAuthority(Bytes user, Bytes hostPort) {
-  const HostPort where = readHostPort(hostPort);
+HostPort readReference(const uint8_t* open, const uint8_t* end) {
+  const uint8_t* const close = find<']'>(open + 1, end);
+  if (close == end) return {{open + 1, skip(open + 1, end, kIpv6)}, 0};
+  const bool colon = end - close > 1 && close[1] == ':';
+  return {{open + 1, close}, colon ? readPort(close + 2, end).number : uint16_t(0)};
+}
+
+Uri withAuthority(Bytes user, const uint8_t* host, const uint8_t* end) {
+  const HostPort where = readHostPort({host, end});
   return {user, where.host, where.port};
 }
 
-// The user part may hold ; ? and / as they are, so the first @ counts before they do. Clients that were given
-// an e-mail address for a user name send an @ too many: the last one before parameters and headers counts.
-Uri readSip(const uint8_t* first, const uint8_t* end) {
-  const uint8_t* at = find<'@'>(first, end);
-  if (at == end) return withAuthority({}, {first, end});
+// Clients that were given an e-mail address for a user name send an @ too many: the last one before
+// parameters and headers counts.
+const uint8_t* lastAt(const uint8_t* at, const uint8_t* end) {
   for (;;) {
     const uint8_t* const next = seek<AnyOf<'@', ';', '?'>>(at + 1, end);
-    if (next == end || *next != '@') break;
+    if (next == end || *next != '@') return at;
     at = next;
   }
-  return withAuthority({first, find<':'>(first, at)}, {at + 1, end});
+}
+
+// The user part may hold ; ? and / as they are, so the first @ counts before they do.
+Uri readSip(const uint8_t* first, const uint8_t* end) {
+  const uint8_t* const userEnd = seek<AnyOf<'@', ':'>>(first, end);
+  const uint8_t* at = userEnd < end && *userEnd == ':' ? find<'@'>(userEnd, end) : userEnd;
+  if (at == end) return withAuthority({}, first, end);
+  at = lastAt(at, end);
+  return withAuthority({first, *userEnd == ':' ? userEnd : find<':'>(userEnd, at)}, at + 1, end);
 }
 
 Uri readTel(Bytes rest) {
@@ -75,8 +92,8 @@ Uri readOther(Bytes rest) {
   const uint8_t* const stop = seek<UriTail>(first, rest.end());
   const uint8_t* const end = slashes ? find<'/'>(first, stop) : stop;
   const uint8_t* const at = find<'@'>(first, end);
-  if (at != end) return withAuthority({first, find<':'>(first, at)}, {at + 1, end});
-  return slashes ? withAuthority({}, {first, end}) : Uri{};
+  if (at != end) return withAuthority({first, find<':'>(first, at)}, at + 1, end);
+  return slashes ? withAuthority({}, first, end) : Uri{};
 }
 
 }  // namespace
@@ -84,16 +101,13 @@ Uri readOther(Bytes rest) {
 HostPort readHostPort(Bytes text) {
   const uint8_t* const first = text.begin();
   const uint8_t* const end = text.end();
-  if (first < end && *first == '[') {
-    const uint8_t* const close = find<']'>(first + 1, end);
-    if (close < end) return {{first + 1, close}, readPort(close + 1, end)};
-    return {{first + 1, skip(first + 1, end, kIpv6)}, 0};
-  }
+  if (first < end && *first == '[') return readReference(first, end);
   const uint8_t* const stop = seek<HostEnd>(first, end);
   if (stop == end || *stop != ':') return {{first, stop}, 0};
+  const Port port = readPort(stop + 1, end);
+  if (port.readable) return {{first, stop}, port.number};
   const uint8_t* const bare = passBareIpv6(first, end);
-  if (bare != first) return {{first, bare}, 0};
-  return {{first, stop}, readPort(stop, end)};
+  return {{first, bare != first ? bare : stop}, 0};
 }
 
 Uri readUri(Bytes text) {

@@ -14,10 +14,16 @@ namespace {
 
 using Set = sip::AnyOf<';', ',', '"'>;
 
+template <typename Set>
 size_t slowly(Bytes text) {
   size_t at = 0;
   while (at < text.size && !Set::has(text[at])) at++;
   return at;
+}
+
+template <typename Set>
+size_t quickly(Bytes text) {
+  return size_t(sip::seek<Set>(text.begin(), text.end()) - text.begin());
 }
 
 }  // namespace
@@ -29,11 +35,25 @@ TEST_CASE("sip find: every length, every place, each of the set") {
         std::string text(size, 'x');
         if (place < size) text[place] = octet;
         const GuardedBytes input = guarded(text);
-        const Bytes bytes = input.bytes();
-        CHECK(size_t(sip::seek<Set>(bytes.begin(), bytes.end()) - bytes.begin()) == slowly(bytes));
+        CHECK(quickly<Set>(input.bytes()) == slowly<Set>(input.bytes()));
       }
     }
   }
+}
+
+TEST_CASE("sip find: every octet is in a set or not, by both ways of asking") {
+  for (int octet = 0; octet < 256; octet++) {
+    for (size_t size : {1, 3, 7, 8, 15, 16, 17, 33}) {
+      const std::string text = std::string(size - 1, 'x') + char(octet);
+      const GuardedBytes input = guarded(text);
+      CHECK(quickly<sip::HostEnd>(input.bytes()) == slowly<sip::HostEnd>(input.bytes()));
+      CHECK(quickly<Set>(input.bytes()) == slowly<Set>(input.bytes()));
+    }
+  }
+  for (const char end : {' ', '\t', '\r', '\n', ':', ';', ',', '?', '/', '<', '>', '='})
+    CHECK(sip::HostEnd::has(uint8_t(end)));
+  for (const char part : {'a', 'Z', '0', '-', '.', '_', '@', '[', '%', '~', '\xe4'})
+    CHECK_FALSE(sip::HostEnd::has(uint8_t(part)));
 }
 
 TEST_CASE("sip find: the first of several") {
