@@ -35,11 +35,16 @@ function hepProto(proto: string): Listen['proto'] {
 
 /** ADDR[:PORT]: IPv6 in brackets, `*`, an IPv4 address, or a name that is looked up later. */
 function hostPort(text: string, cure: string): { host: string; port: number | undefined } {
+  checkBrackets(text, cure)
   const [whole, bracket, plain, digits] = /^(?:\[(.*)\]|([^:[\]]*))(?::(.*))?$/s.exec(text) ?? []
   if (whole === undefined) throw new ValueFault(`"${text}" is no address with an optional port`, cure)
   if (bracket !== undefined && !isIPv6(bracket)) throw new ValueFault(`[${bracket}] is no IPv6 address`, cure)
   if (plain !== undefined) checkHost(plain, cure)
   return { host: bracket ?? plain!, port: digits === undefined ? undefined : portOf(digits, cure) }
+}
+
+function checkBrackets(text: string, cure: string): void {
+  if (/^[^[]*:.*:/.test(text)) throw new ValueFault(`"${text}": an IPv6 address stands in brackets`, cure)
 }
 
 function checkHost(host: string, cure: string): void {
@@ -139,6 +144,7 @@ export const portRange: ValueType<string> = {
   placeholder: 'ADDR[:PORT[-PORT2]]',
   parse(text) {
     if (text === '' || text.toLowerCase() === 'off') return ''
+    checkBrackets(text, RANGE_CURE)
     const [whole, bracket, plain, first, last] =
       /^(?:\[(.*)\]|([^:[\]]*))(?::([^-]*)(?:-(.*))?)?$/s.exec(text) ?? []
     if (whole === undefined) throw new ValueFault(`"${text}" is no address with optional ports`, RANGE_CURE)

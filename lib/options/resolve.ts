@@ -57,7 +57,7 @@ function layersOf(table: OptionTable, { command, argv, env }: Sources, faults: F
 /** A position in the file does not say which option it is; a flag and a variable do. */
 function named(name: string, where: string, what: string): string {
   const says = [flagOf(name), environmentOf(name)].some((spelling) => where.endsWith(spelling))
-  return says || what.includes(name) ? what : `${name}: ${what}`
+  return says || new RegExp(`\\b${name}\\b`).test(what) ? what : `${name}: ${what}`
 }
 
 function parsed(name: string, option: Option, texts: readonly string[], report: Report): unknown {

@@ -1,0 +1,133 @@
+// The command line as users type it: spellings of flags, help, versions, and commands that there are not.
+
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { hepcapd } from '../support/cli.js'
+
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+/** The values that check prints for these arguments. */
+async function checked(...args: string[]): Promise<Record<string, { value: unknown; origin: string }>> {
+  const { status, out, err } = await hepcapd(['check', '--json', ...args])
+  if (status !== 0) throw new Error(err)
+  return JSON.parse(out)
+}
+
+t.test('every spelling of a flag', async (t) => {
+  const values = await checked(
+    ...['--table-name=a', '--rtcp_table_name', 'b', '--promisc', '0', '--promiscious-on=0', '--ipip=off'],
+    ...[
+      '--authorization_column=auth',
+      '-r',
+      'off',
+      '--capture-node',
+      '1e3',
+      '--tunnels',
+      '--listen',
+      'hep_udp:*:0',
+    ],
+  )
+  t.equal(values.table_name?.value, 'a')
+  t.equal(values.rtcp_table_name?.value, 'b')
+  t.equal(values.promiscuous_on?.origin, '--promiscuous-on')
+  t.equal(values.raw_ipip_capture_on?.origin, '--raw-ipip-capture-on')
+  t.equal(values.auth_column?.origin, '--auth-column')
+  t.equal(values.read?.origin, '--read')
+  t.equal(values.capture_node?.value, '1e3', 'no text is taken for a number')
+  t.equal(values.tunnels?.value, 1, 'a switch needs no value')
+  t.same(values.listen?.value, ['hep_udp:*:0'])
+})
+
+t.test('a repeatable flag adds up, another one takes the last', async (t) => {
+  const values = await checked(
+    ...['--listen', 'hep_udp:*:1', '--listen', 'hep_udp:*:2', '--table-name', 'a', '--table-name', 'b'],
+  )
+  t.same(values.listen?.value, ['hep_udp:*:1', 'hep_udp:*:2'])
+  t.equal(values.table_name?.value, 'b')
+})
+
+t.test('short flags, - for stdin, and a value in the same word', async (t) => {
+  for (const args of [['-r', '-'], ['-rx.pcap'], ['-i', 'eth0'], ['-ieth0'], ['-f', 'x.cfg']]) {
+    const { status, err } = await hepcapd(['check', ...args])
+    t.equal(status, 2)
+    t.match(
+      err,
+      /^--(read|raw-interface|script): error: this version does not have \w+ yet; [^\n]+\n$/,
+      args.join(' '),
+    )
+  }
+})
+
+t.test('a flag without its value', async (t) => {
+  for (const args of [['--table-name'], ['--table-name', '--capture-on', '1']]) {
+    const { status, err } = await hepcapd(['check', ...args])
+    t.equal(status, 2)
+    t.equal(err, '--table-name: error: it needs a value; see hepcapd --help\n')
+  }
+})
+
+t.test('--no-capture-on is no flag', async (t) => {
+  const { status, err } = await hepcapd(['check', '--no-capture-on'])
+  t.equal(status, 2)
+  t.match(err, /^--no-capture-on: error: no option has this name/)
+})
+
+t.test('the daemon refuses what check refuses, with or without its name', async (t) => {
+  for (const command of [[], ['run']]) {
+    const { status, out, err } = await hepcapd([...command, '--listen', 'hep_ws:*:0', '--snaplen', 'all'])
+    t.equal(status, 2)
+    t.equal(out, '')
+    t.match(err, /^--listen: error: .*hep_ws.*\n--snaplen: error: .*\n$/)
+  }
+})
+
+t.test('a word that belongs to nothing', async (t) => {
+  const { status, err } = await hepcapd(['run', 'word'])
+  t.equal(status, 2)
+  t.match(err, /^word: error: this word belongs to no option; /)
+})
+
+t.test('commands that this version does not have', async (t) => {
+  for (const command of ['trace', 'schema', 'bpf', 'ctl', 'doctor']) {
+    const { status, out, err } = await hepcapd([command, 'x', '-d', '--flag'])
+    t.equal(status, 2)
+    t.equal(out, '')
+    t.equal(
+      err,
+      `${command}: error: this version has no "${command}" yet; see hepcapd --help for the commands that it has\n`,
+    )
+  }
+})
+
+t.test('a mistyped command', async (t) => {
+  const { status, err } = await hepcapd(['chekc'])
+  t.equal(status, 2)
+  t.equal(err, 'chekc: error: no command has this name; did you mean check?\n')
+})
+
+t.test('--version and --help of each command', async (t) => {
+  for (const command of [[], ['run'], ['send'], ['show'], ['check']]) {
+    const versioned = await hepcapd([...command, '--version'])
+    t.same([versioned.status, versioned.out, versioned.err], [0, `${version}\n`, ''], command.join())
+    const helped = await hepcapd([...command, '--help'])
+    t.same([helped.status, helped.err], [0, ''])
+    t.match(helped.out, new RegExp(`^hepcapd ${command[0] === 'run' ? '' : (command[0] ?? '')}`))
+    t.same(
+      helped.out.split('\n').filter((line) => line.length > 100),
+      [],
+    )
+  }
+})
+
+t.test('send and show refuse what is not theirs', async (t) => {
+  const sent = await hepcapd(['send', '--to', 'udp:x', '--hep', '4', '--count', '-1', '--table-name', 'x'])
+  t.equal(sent.status, 2)
+  t.match(sent.err, /--table-name: error: no option has this name/)
+  t.match(sent.err, /--to: error: /)
+  t.match(sent.err, /--hep: error: "4" is none of 1, 2, 3/)
+  const shown = await hepcapd(['show', '--db-url', 'none:', '--last', '5'])
+  t.equal(shown.status, 2)
+  t.match(shown.err, /no SQLite database to read; name one: sqlite:FILE/)
+})

@@ -1,0 +1,118 @@
+// Listeners, databases, destinations and port ranges, in every way that they are written.
+
+import t from 'tap'
+import { dbUrl, destination, listenPoint, portRange, tableWindow } from '../../lib/options/endpoints.js'
+import { ValueFault } from '../../lib/options/types.js'
+import { means, refuses } from '../support/values.js'
+
+t.test('listeners', async (t) => {
+  means(t, listenPoint, [
+    ['hep_udp:*:9060', { proto: 'hep_udp', host: '*', port: 9060 }],
+    ['hep_tcp:*', { proto: 'hep_tcp', host: '*', port: undefined }],
+    ['HEP_UDP:192.0.2.1:0', { proto: 'hep_udp', host: '192.0.2.1', port: 0 }],
+    ['hep_udp:[::1]:9060', { proto: 'hep_udp', host: '::1', port: 9060 }],
+    ['hep_udp:[2001:db8::1]', { proto: 'hep_udp', host: '2001:db8::1', port: undefined }],
+    ['hep_udp:eth0:9060', { proto: 'hep_udp', host: 'eth0', port: 9060 }],
+    ['hep_tcp:homer.example.org:65535', { proto: 'hep_tcp', host: 'homer.example.org', port: 65535 }],
+  ])
+  refuses(t, listenPoint, ['hep_udp', ''], /has no address|does not begin/)
+  refuses(
+    t,
+    listenPoint,
+    ['::1', '*:9060', 'hep:*:9060', 'http://x'],
+    /does not begin with hep_udp: or hep_tcp:/,
+  )
+  refuses(t, listenPoint, ['hep_udp:', 'hep_udp::9060'], /address is empty/)
+  refuses(t, listenPoint, ['hep_udp:::1:9060', 'hep_udp:2001:db8::1', 'hep_udp:::1'], /stands in brackets/)
+  refuses(t, listenPoint, ['hep_udp:a]:1', 'hep_udp:[::1]x'], /is no address with an optional port/)
+  refuses(t, listenPoint, ['hep_udp:[192.0.2.1]:9060', 'hep_udp:[x]'], /is no IPv6 address/)
+  refuses(t, listenPoint, ['hep_udp:192.0.2.256:9060', 'hep_udp:10.1'], /is no IPv4 address/)
+  refuses(
+    t,
+    listenPoint,
+    ['hep_udp:*:65536', 'hep_udp:*:', 'hep_udp:*:x', 'hep_udp:*:-1', 'hep_udp:*:1e3'],
+    /is no port/,
+  )
+  refuses(t, listenPoint, ['hep_udp:a b:1', 'hep_udp:a/b:1'], /is no address, interface or host name/)
+})
+
+t.test('listeners that are still to come say so', async (t) => {
+  for (const proto of ['hep_tls', 'hep_ws', 'hep_wss', 'udp']) {
+    refuses(t, listenPoint, [`${proto}:*:9060`], new RegExp(`does not have ${proto} listeners yet`))
+  }
+})
+
+t.test('databases', async (t) => {
+  means(t, dbUrl, [
+    ['sqlite:hepcapd.db', { kind: 'sqlite', path: 'hepcapd.db' }],
+    ['sqlite://hepcapd.db', { kind: 'sqlite', path: 'hepcapd.db' }],
+    ['sqlite:/var/lib/hepcapd/%Y%m%d.db', { kind: 'sqlite', path: '/var/lib/hepcapd/%Y%m%d.db' }],
+    ['sqlite:///var/lib/hep.db', { kind: 'sqlite', path: '/var/lib/hep.db' }],
+    ['SQLite:a b@c:d%%.db', { kind: 'sqlite', path: 'a b@c:d%%.db' }],
+    ['none:', { kind: 'none' }],
+    ['none://', { kind: 'none' }],
+  ])
+  refuses(t, dbUrl, ['sqlite:', 'sqlite://', 'sqlite:a\0b'], /names no file/)
+  refuses(t, dbUrl, ['sqlite:%Q.db', 'sqlite:100%'], /%Q is no conversion|single %/)
+  refuses(t, dbUrl, ['', 'hepcapd.db', 'none', '/a/b'], /is no database URL/)
+  refuses(t, dbUrl, ['none:x'], /takes nothing/)
+  refuses(
+    t,
+    dbUrl,
+    ['mysql://h/db', 'postgres:x', 'clickhouse:x', 'hep_udp:h:1'],
+    /this version does not have .* yet/,
+  )
+  refuses(t, dbUrl, ['text:///x', 'unixodbc:x', 'flatstore:x'], /is a driver of OpenSIPS/)
+  refuses(t, dbUrl, ['mongodb://h'], /no database that hepcapd knows/)
+})
+
+t.test('a refused URL does not tell its password', async (t) => {
+  for (const engine of ['mysql', 'unixodbc', 'mongodb']) {
+    try {
+      dbUrl.parse(`${engine}://user:hush@host/db`)
+      t.fail('was taken')
+    } catch (error) {
+      t.ok(error instanceof ValueFault)
+      t.notMatch(JSON.stringify(error), /hush/)
+    }
+  }
+})
+
+t.test('destinations', async (t) => {
+  means(t, destination, [
+    ['hep_udp:192.0.2.1', { proto: 'hep_udp', host: '192.0.2.1', port: 9060 }],
+    ['hep_tcp:[::1]:1', { proto: 'hep_tcp', host: '::1', port: 1 }],
+  ])
+  refuses(t, destination, ['hep_udp:*', 'hep_udp:192.0.2.1:0'], /names no receiver/)
+})
+
+t.test('port ranges', async (t) => {
+  means(t, portRange, [
+    ['', ''],
+    ['off', ''],
+    ['10.0.0.0', '10.0.0.0'],
+    ['10.0.0.0:5060', '10.0.0.0:5060'],
+    ['0.0.0.0:5060-5061', '0.0.0.0:5060-5061'],
+    ['[::]:5060-5061', '[::]:5060-5061'],
+  ])
+  refuses(t, portRange, ['0.0.0.0:5061-5060'], /runs backwards/)
+  refuses(
+    t,
+    portRange,
+    ['0.0.0.0:', '0.0.0.0:5060-', '0.0.0.0:-5060', '0.0.0.0:1-2-3', '0.0.0.0:70000'],
+    /is no port/,
+  )
+  refuses(t, portRange, ['0.0.0.0:0', '0.0.0.0:0-5'], /port 0/)
+  refuses(t, portRange, ['eth0:5060', '5060', '[1.2.3.4]:1'], /is no IP address/)
+  refuses(t, portRange, ['::1:5060'], /stands in brackets/)
+})
+
+t.test('the window of tables', async (t) => {
+  means(t, tableWindow, [
+    ['2d,1h', { backMs: 172_800_000, aheadMs: 3_600_000 }],
+    ['90, 0', { backMs: 90_000, aheadMs: 0 }],
+    ['off', null],
+  ])
+  refuses(t, tableWindow, ['2d', '1d,2d,3d'], /is not two times/)
+  refuses(t, tableWindow, ['2d,', 'x,1h'], /is no time/)
+})
