@@ -31,7 +31,7 @@ export class TcpListener {
   readonly #limits: TcpLimits
   readonly #server: Server
   readonly #connections = new Set<Connection>()
-  readonly #sweep: NodeJS.Timeout
+  #sweep: NodeJS.Timeout | undefined
   #heldBytes = 0
 
   constructor(engine: Engine, input: number, limits: TcpLimits = TCP_LIMITS) {
@@ -41,7 +41,6 @@ export class TcpListener {
     this.#server = createServer(SOCKET_OPTIONS, (socket) => {
       this.#connections.add(new Connection(socket, this.#framer(socket), this))
     })
-    this.#sweep = setInterval(() => this.#checkTimes(), SWEEP_MS).unref()
   }
 
   /** Binds and resolves with the port; rejects with Node's system error. '' is every address. */
@@ -51,6 +50,7 @@ export class TcpListener {
       this.#server.listen({ port, ...(address === '' ? {} : { host: address }) }, () => {
         this.#server.off('error', reject)
         this.#server.on('error', () => {}) // accept(2) failed, EMFILE say: the next one may succeed
+        this.#sweep = setInterval(() => this.#checkTimes(), SWEEP_MS).unref()
         const bound = this.#server.address()
         resolve(typeof bound === 'object' && bound ? bound.port : port)
       })
@@ -120,6 +120,8 @@ class Connection {
   readonly #framer: Framer
   readonly #listener: TcpListener
   #held: Buffer | undefined
+  /** The wait was in vain: until there is room again, what finds none is dropped. */
+  #dropping = false
   #lastData = Date.now()
   #sawEnd = false
   #ended = false
@@ -128,14 +130,15 @@ class Connection {
     this.#socket = socket
     this.#framer = framer
     this.#listener = listener
-    socket.on('data', (octets: Buffer) => this.#take(octets, false))
+    socket.on('data', (octets: Buffer) => this.#take(octets, this.#dropping))
     socket.on('error', () => {}) // 'close' follows
     socket.on('end', () => this.#atEnd())
     socket.on('close', () => this.finish('tcp/incomplete'))
   }
 
-  /** Offers what is held once more. */
+  /** There is room: offers what is held once more. */
   retry(): void {
+    this.#dropping = false
     const since = this.heldSince
     this.#offerHeld(false)
     if (this.#held) this.heldSince = since
@@ -143,6 +146,7 @@ class Connection {
 
   /** The wait is over: what finds no room is dropped and counted, and the connection is read again. */
   dropHeld(): void {
+    this.#dropping = true
     this.#offerHeld(true)
   }
 
