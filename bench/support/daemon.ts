@@ -1,0 +1,91 @@
+// The daemon under load: the real program with its defaults, its memory as the kernel counts it, and its rows as
+// another process sees them.
+
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import Database from 'better-sqlite3'
+import { droppedOf, type InputLedger } from '../../lib/ledger.js'
+import { RunningDaemon } from '../../test/support/cli.js'
+import { sharedClockMs } from './measure.js'
+
+const POLL_MS = 10
+const PATIENCE_MS = 120_000
+
+export class LoadedDaemon {
+  readonly path: string
+  readonly port: number
+  readonly #daemon: RunningDaemon
+
+  private constructor(daemon: RunningDaemon, path: string) {
+    this.#daemon = daemon
+    this.path = path
+    this.port = daemon.port('hep_udp')
+  }
+
+  static async start(path: string): Promise<LoadedDaemon> {
+    const args = ['--listen', 'hep_udp:127.0.0.1:0', '--db-url', `sqlite:${path}`]
+    return new LoadedDaemon(await RunningDaemon.start(args), path)
+  }
+
+  /** Resolves to the moment, of sharedClockMs(), at which a reader saw row number `rows` committed. */
+  async stored(rows: number): Promise<number> {
+    const db = new Database(this.path, { readonly: true })
+    try {
+      const exists = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'sip_capture'")
+      const giveUpMs = sharedClockMs() + PATIENCE_MS
+      while (!exists.get()) await this.#pause(giveUpMs)
+      const last = db.prepare('SELECT max(id) FROM sip_capture').pluck()
+      while (((last.get() as number | null) ?? 0) < rows) await this.#pause(giveUpMs)
+      return sharedClockMs()
+    } finally {
+      db.close()
+    }
+  }
+
+  async #pause(giveUpMs: number): Promise<void> {
+    if (sharedClockMs() > giveUpMs) throw new Error(`not stored within ${PATIENCE_MS / 1000} s`)
+    await sleep(POLL_MS)
+  }
+
+  /** Resident memory now, in MiB. */
+  get residentMib(): number {
+    return this.#statusKib('VmRSS') / 1024
+  }
+
+  /** The most that it ever was, in MiB. */
+  get peakMib(): number {
+    return this.#statusKib('VmHWM') / 1024
+  }
+
+  #statusKib(name: string): number {
+    const status = readFileSync(`/proc/${this.#daemon.child.pid}/status`, 'utf8')
+    return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1])
+  }
+
+  /** Datagrams that the socket of our port had no room for, as the kernel counted them. */
+  get socketDrops(): number {
+    const port = this.port.toString(16).toUpperCase().padStart(4, '0')
+    const lines = readFileSync('/proc/net/udp', 'utf8').split('\n')
+    const socket = lines.find((line) => line.trim().split(/\s+/)[1]?.endsWith(`:${port}`))
+    if (!socket) throw new Error(`no UDP socket on port ${this.port}`)
+    return Number(socket.trim().split(/\s+/).at(-1))
+  }
+
+  /** SIGTERM; the ledger of the one input. Rejects unless the daemon ended well. */
+  async stop(): Promise<InputLedger & { lost: number }> {
+    const { status, ledger, err } = await this.#daemon.stop()
+    const [input] = Object.values(ledger.inputs)
+    if (status !== 0 || !input) throw new Error(`the daemon ended with ${status}: ${err}`)
+    return { ...input, lost: droppedOf(input) }
+  }
+}
+
+/** Rows of the SIP table, counted. */
+export function countRows(path: string): number {
+  const db = new Database(path, { readonly: true })
+  try {
+    return db.prepare('SELECT count(*) FROM sip_capture').pluck().get() as number
+  } finally {
+    db.close()
+  }
+}
