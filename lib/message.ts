@@ -11,6 +11,11 @@ const { record: at, sip: sipAt, flags } = binding.layout
 const FOLD = /[ \t]*[\r\n][\r\n \t]*/g
 const CLEAN = new TextDecoder('utf-8', { ignoreBOM: true })
 
+/** Clean UTF-8: what is none, and NUL, is replaced. */
+function clean(octets: Buffer): string {
+  return CLEAN.decode(octets).replaceAll('\0', '\ufffd')
+}
+
 /** One slab of messages of one input. */
 export class Batch {
   readonly handle: SlabHandle
@@ -207,13 +212,14 @@ export class Message {
     return this.sip('callId')
   }
 
-  /** A part of the SIP message as clean, unfolded text of any length. */
+  /** A part of the SIP message as clean text of any length, unfolded where it is of a header. */
   sip(field: SipField): string {
     const span = this.#at + sipAt[field]
     const length = this.batch.u16(span + 2)
     if (length === 0) return ''
     const start = this.batch.u32(this.#at + at.payload) + this.batch.u16(span)
-    return this.#text(this.batch.octets.subarray(start, start + length))
+    const octets = this.batch.octets.subarray(start, start + length)
+    return field === 'body' ? clean(octets) : this.#text(octets)
   }
 
   /** The payload byte for byte, in the slab: copy it to keep it. */
@@ -236,7 +242,7 @@ export class Message {
   }
 
   #text(octets: Buffer): string {
-    const text = CLEAN.decode(octets).replaceAll('\0', '\ufffd')
+    const text = clean(octets)
     return this.#flag(flags.folded) ? text.replace(FOLD, ' ') : text
   }
 

@@ -52,6 +52,15 @@ t.test('rows come in the order of arrival, each with its own values', async (t) 
   batch.release()
 })
 
+t.test('folds are undone in headers and left alone in the body', async (t) => {
+  const engine = newEngine()
+  t.teardown(() => engine.close())
+  const batch = batchOf(engine, [packet('MESSAGE sip:a@b SIP/2.0\r\nReason: a\r\n b\r\n\r\none\r\n two')])
+  t.equal(batch.message(0).sip('reason'), 'a b')
+  t.equal(batch.message(0).sip('body'), 'one\r\n two')
+  batch.release()
+})
+
 t.test('after release nothing of the batch can be read, and it cannot be released twice', async (t) => {
   const engine = newEngine()
   t.teardown(() => engine.close())
