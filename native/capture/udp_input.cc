@@ -151,6 +151,7 @@ void UdpInput::work() {
     if (count < kRunLength) nap();
   }
   drain(*run);
+  socket_.fd = Fd();  // the port is free from here on, whenever our owner goes
   ended_.store(true, std::memory_order_release);
   stopped_();
 }
