@@ -118,8 +118,8 @@ export class Daemon {
     this.#engine.flush(true)
     this.#drain()
     await within(this.#dispatcher.idle(), deadline - Date.now())
+    await this.#close() // what a sink has under way it still finishes
     if (this.#dispatcher.pending > 0) this.#dispatcher.abandon('sink/stop_timeout')
-    await this.#close()
     this.#engine.close()
   }
 

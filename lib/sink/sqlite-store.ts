@@ -131,12 +131,13 @@ export class SqliteStore {
 
   /** An existing table is used as it is: it gets neither columns nor indexes from us. */
   #prepare(kind: TableRows['kind'], table: string): PreparedTable {
-    const known = this.#prepared.get(table)
+    const key = `${kind} ${table}`
+    const known = this.#prepared.get(key)
     if (known) return known
     if (!this.#exists.get(table)) for (const statement of sqliteSchema(kind, table)) this.#db.exec(statement)
     if (this.#prepared.size >= PREPARED_TABLES) this.#prepared.clear()
     const prepared = this.#statements(kind, table)
-    this.#prepared.set(table, prepared)
+    this.#prepared.set(key, prepared)
     return prepared
   }
 

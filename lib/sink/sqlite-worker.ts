@@ -3,7 +3,7 @@
 // A store that is away is tried again until it is back; meanwhile the slabs wait, and the bounded queue
 // before the sinks fills.
 
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { binding } from '../binding.js'
 import type { TableRows } from '../route/rows.js'
 import { isTransient, type RefusedRows, type SlabRef, SqliteStore } from './sqlite-store.js'
@@ -66,11 +66,12 @@ function faultOf(error: unknown): Fault {
   return { code: code ?? 'ERROR', message: message ?? String(error) }
 }
 
-function sleep(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-}
+/** Set by the sink when what is not stored yet is given up. */
+const givenUp = new Int32Array(workerData as SharedArrayBuffer)
 
-/** Runs `work` until the world lets it. */
+class GivenUp extends Error {}
+
+/** Runs `work` until the world lets it, or it is given up. */
 function persist<T>(work: () => T): T {
   let wait = FIRST_RETRY_MS
   for (let away = false; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
@@ -82,7 +83,8 @@ function persist<T>(work: () => T): T {
       if (!isTransient(error) && !isMissingFolder(error)) throw error
       away = true
       port?.postMessage({ type: 'away', error: faultOf(error) } satisfies Report)
-      sleep(wait)
+      Atomics.wait(givenUp, 0, 0, wait)
+      if (givenUp[0]) throw new GivenUp()
     }
   }
 }
@@ -105,6 +107,14 @@ function insert(order: InsertOrder): void {
   }
   const rows = Array.from(counts, ([table, count]) => ({ table, count }))
   port?.postMessage({ type: 'done', id: order.id, rows, refused } satisfies Report)
+}
+
+function insertOrGiveUp(order: InsertOrder): void {
+  try {
+    insert(order)
+  } catch (error) {
+    if (!(error instanceof GivenUp)) throw error
+  }
 }
 
 const storePathOf = (path: string) => () => storeOf(path)
@@ -132,8 +142,8 @@ port.on('message', (order: InsertOrder | { open: string } | { close: true }) => 
     for (const store of stores.values()) store.close()
     stores.clear()
     port.close()
-  } else {
-    insert(order)
+  } else if (!givenUp[0]) {
+    insertOrGiveUp(order)
   }
 })
 

@@ -14,6 +14,8 @@ export class SqliteSink implements Sink {
   readonly #path: string
   readonly #log: Log
   readonly #worker: Worker
+  /** Shared with the worker, which sleeps on it while the store is away. */
+  readonly #givenUp = new Int32Array(new SharedArrayBuffer(4))
   readonly #waiting = new Map<number, (refused: RefusedRow[]) => void>()
   #opened: ((error?: Fault) => void) | undefined
   #nextId = 1
@@ -23,7 +25,9 @@ export class SqliteSink implements Sink {
     this.name = `sqlite:${path}`
     this.#path = path
     this.#log = log
-    this.#worker = new Worker(new URL('./sqlite-worker.js', import.meta.url))
+    this.#worker = new Worker(new URL('./sqlite-worker.js', import.meta.url), {
+      workerData: this.#givenUp.buffer,
+    })
     this.#worker.on('message', (report: Report) => this.#hear(report))
     this.#worker.on('error', (error) => {
       throw error // a broken invariant: nothing can be stored any more, and nobody shall believe it is
@@ -55,14 +59,15 @@ export class SqliteSink implements Sink {
     })
   }
 
+  /** Never by terminate(): better-sqlite3 aborts the process when its thread is terminated inside of SQLite. */
   async close(): Promise<void> {
-    if (this.#waiting.size === 0) {
-      const ended = new Promise((resolve) => this.#worker.once('exit', resolve))
-      this.#worker.postMessage({ close: true })
-      await ended
-    } else {
-      await this.#worker.terminate()
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve))
+    if (this.#waiting.size > 0) {
+      this.#givenUp[0] = 1
+      Atomics.notify(this.#givenUp, 0)
     }
+    this.#worker.postMessage({ close: true })
+    await ended
   }
 
   #hear(report: Report): void {
