@@ -255,6 +255,8 @@ interface Binding {
   release(handle: SlabHandle, view?: ArrayBuffer): boolean
   /** One datagram to $NOTIFY_SOCKET (sd_notify(3)); false without one. Throws a SystemError. */
   notify(state: string): boolean
+  /** Ends the process without a word to its threads: process.exit() waits for them, and may abort instead. */
+  exitAtOnce(status: number): never
   /** Values that the SQLite table of slab rows cut to their width, and texts that it made clean. */
   rowsTableCounts(): { cut: number; cleaned: number }
   /**

@@ -1,6 +1,7 @@
 // `hepcapd`: the daemon as a process, in the foreground: signals, systemd, the ledger at the end.
 
 import { constants } from 'node:os'
+import { binding } from '../binding.js'
 import { Daemon, type DaemonSettings } from '../daemon.js'
 import { RefusedError, renderFault, UsageError } from '../errors.js'
 import { Log } from '../log.js'
@@ -38,7 +39,7 @@ function nextStop(): Promise<NodeJS.Signals> {
     let asked = false
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
-        if (asked) process.exit(128 + constants.signals[signal])
+        if (asked) binding.exitAtOnce(128 + constants.signals[signal])
         asked = true
         resolve(signal)
       })
