@@ -9,7 +9,8 @@ import { RunningDaemon } from '../../test/support/cli.js'
 import { sharedClockMs } from './measure.js'
 
 const POLL_MS = 10
-const PATIENCE_MS = 120_000
+/** A transaction takes a small part of it. */
+const PATIENCE_MS = 5000
 
 export class LoadedDaemon {
   readonly path: string
@@ -27,24 +28,24 @@ export class LoadedDaemon {
     return new LoadedDaemon(await RunningDaemon.start(args), path)
   }
 
-  /** Resolves to the moment, of sharedClockMs(), at which a reader saw row number `rows` committed. */
+  /**
+   * Resolves to the moment, of sharedClockMs(), at which a reader saw row number `rows` committed; rejects when
+   * no more rows come.
+   */
   async stored(rows: number): Promise<number> {
     const db = new Database(this.path, { readonly: true })
     try {
-      const exists = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'sip_capture'")
-      const giveUpMs = sharedClockMs() + PATIENCE_MS
-      while (!exists.get()) await this.#pause(giveUpMs)
-      const last = db.prepare('SELECT max(id) FROM sip_capture').pluck()
-      while (((last.get() as number | null) ?? 0) < rows) await this.#pause(giveUpMs)
-      return sharedClockMs()
+      let [seen, sinceMs] = [0, sharedClockMs()]
+      for (;;) {
+        const now = lastId(db)
+        if (now >= rows) return sharedClockMs()
+        if (now > seen) [seen, sinceMs] = [now, sharedClockMs()]
+        if (sharedClockMs() - sinceMs > PATIENCE_MS) throw new Error(`${seen} of ${rows} rows came`)
+        await sleep(POLL_MS)
+      }
     } finally {
       db.close()
     }
-  }
-
-  async #pause(giveUpMs: number): Promise<void> {
-    if (sharedClockMs() > giveUpMs) throw new Error(`not stored within ${PATIENCE_MS / 1000} s`)
-    await sleep(POLL_MS)
   }
 
   /** Resident memory now, in MiB. */
@@ -78,6 +79,12 @@ export class LoadedDaemon {
     if (status !== 0 || !input) throw new Error(`the daemon ended with ${status}: ${err}`)
     return { ...input, lost: droppedOf(input) }
   }
+}
+
+/** 0 while there is no table. */
+function lastId(db: Database.Database): number {
+  const exists = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'sip_capture'").get()
+  return exists ? ((db.prepare('SELECT max(id) FROM sip_capture').pluck().get() as number | null) ?? 0) : 0
 }
 
 /** Rows of the SIP table, counted. */
