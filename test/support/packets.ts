@@ -74,3 +74,43 @@ export function joined(packets: Buffer[]): { octets: Buffer; ends: Uint32Array }
   })
   return { octets: Buffer.concat(packets), ends }
 }
+
+const IPV4_PAIR = Buffer.from([10, 0, 0, 1, 10, 0, 0, 2])
+const IPV6_PAIR = Buffer.from('20010db800000000000000000000000120010db8000000000000000000000002', 'hex')
+
+function header(version: number, family: number, pair: Buffer): Buffer {
+  const fixed = 8 + pair.length
+  return Buffer.concat([u8(version), u8(fixed), u8(family), u8(17), u16(5060), u16(5080), pair])
+}
+
+/** A version 1 packet between the addresses and ports of packet(), or their IPv6 likes. */
+export function hep1(payload: string, family: 2 | 10 = 2): Buffer {
+  return Buffer.concat([header(1, family, family === 2 ? IPV4_PAIR : IPV6_PAIR), Buffer.from(payload)])
+}
+
+/** A version 2 packet, its time and agent little-endian, as agents of the field send it. */
+export function hep2(payload: string, family: 2 | 10 = 2): Buffer {
+  const more = Buffer.alloc(12)
+  more.writeUInt32LE(1_700_000_000, 0)
+  more.writeUInt32LE(123_456, 4)
+  more.writeUInt16LE(7, 8)
+  const start = header(2, family, family === 2 ? IPV4_PAIR : IPV6_PAIR)
+  return Buffer.concat([start, more, Buffer.from(payload)])
+}
+
+/** packet() between IPv6 addresses. */
+export function packet6(payload: Buffer | string): Buffer {
+  return hep3(
+    chunk(1, u8(10)),
+    chunk(2, u8(17)),
+    chunk(5, IPV6_PAIR.subarray(0, 16)),
+    chunk(6, IPV6_PAIR.subarray(16)),
+    chunk(7, u16(5060)),
+    chunk(8, u16(5080)),
+    chunk(9, u32(1_700_000_000)),
+    chunk(10, u32(123_456)),
+    chunk(11, u8(1)),
+    chunk(12, u32(7)),
+    chunk(15, payload),
+  )
+}
