@@ -44,6 +44,14 @@ inline const uint8_t* skip(const uint8_t* at, const uint8_t* end, unsigned class
   return at;
 }
 
+// Every octet is a token's. Four at a time: names differ in length, and hardly ever in this.
+inline bool isToken(const uint8_t* at, const uint8_t* end) {
+  unsigned all = kToken;
+  for (; end - at >= 4; at += 4) all &= kClasses[at[0]] & kClasses[at[1]] & kClasses[at[2]] & kClasses[at[3]];
+  while (at < end) all &= kClasses[*at++];
+  return all != 0;
+}
+
 // The quote that closes a quoted string, given the octet after the one that opened it.
 inline const uint8_t* closingQuote(const uint8_t* at, const uint8_t* end) {
   while ((at = seek<AnyOf<'"', '\\'>>(at, end)) < end && *at == '\\') at += end - at > 1 ? 2 : 1;
@@ -73,6 +81,24 @@ inline bool sameLetters(const uint8_t* text, const char (&lower)[N]) {
   if constexpr (size % 8 >= 4) different |= differ((at += 4) - 4, uint32_t{});
   for (; at < size; at++) different |= differ(at, uint8_t{});
   return !different;
+}
+
+// The same for a size that is known late: 1 to 20 octets.
+inline bool sameLetters(Bytes text, const char* lower) {
+  const auto differ = [&](size_t offset, auto word) {
+    decltype(word) expected;
+    std::memcpy(&word, text.data + offset, sizeof word);
+    std::memcpy(&expected, lower + offset, sizeof expected);
+    return uint64_t((word | decltype(word)(0x2020202020202020)) ^ expected);
+  };
+  const size_t size = text.size;
+  if (size >= 8) {
+    uint64_t different = differ(0, uint64_t{}) | differ(size - 8, uint64_t{});
+    if (size > 16) different |= differ(8, uint64_t{});
+    return different == 0;
+  }
+  if (size >= 4) return (differ(0, uint32_t{}) | differ(size - 4, uint32_t{})) == 0;
+  return (differ(0, uint8_t{}) | differ(size / 2, uint8_t{}) | differ(size - 1, uint8_t{})) == 0;
 }
 
 template <size_t N>

@@ -1,7 +1,10 @@
-// Looking for octets of a set, sixteen at a time where the machine has SSE2 (every x86-64 has). No load
-// touches anything outside of [at, end).
+// Looking for octets of a set, sixteen at a time where the machine has SSE2 (every x86-64 has). What is
+// looked at lies in [at, end); a load may take in octets behind it, on the same page, which are not looked
+// at.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -11,7 +14,7 @@
 
 namespace hepcapd::sip {
 
-// A set of a few octets. A NUL in a set is found in what loadShort() fills up with, which is at `end`.
+// A set of a few octets.
 template <char... Octets>
 struct AnyOf {
   static bool has(uint8_t octet) { return ((octet == uint8_t(Octets)) || ...); }
@@ -72,6 +75,26 @@ inline __m128i loadShort(const uint8_t* at, size_t count) {
   return _mm_set_epi64x(int64_t(high), int64_t(low));
 }
 
+// A sanitizer knows less about pages than the processor: for it, nothing behind `end` is touched.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HEPCAPD_EXACT_LOADS 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HEPCAPD_EXACT_LOADS 1
+#endif
+#endif
+
+// Sixteen octets, or those before `end` and then anything. `at` is before `end`.
+inline __m128i loadUpTo(const uint8_t* at, const uint8_t* end) {
+#if !defined(HEPCAPD_EXACT_LOADS)
+  constexpr uintptr_t kPage = 4096;
+  const bool onePage = (reinterpret_cast<uintptr_t>(at) & (kPage - 1)) <= kPage - 16;
+  if (onePage) [[likely]]
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+#endif
+  return loadShort(at, size_t(std::min<ptrdiff_t>(end - at, 16)));
+}
+
 }  // namespace detail
 #endif
 
@@ -79,12 +102,11 @@ inline __m128i loadShort(const uint8_t* at, size_t count) {
 template <typename Set>
 inline const uint8_t* seek(const uint8_t* at, const uint8_t* end) {
 #if defined(__SSE2__)
-  for (; end - at > 16; at += 16) {
-    const unsigned found = Set::in(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
-    if (found != 0) return at + __builtin_ctz(found);
+  for (; at < end; at += 16) {
+    const unsigned found = Set::in(detail::loadUpTo(at, end));
+    if (found != 0) return std::min(at + __builtin_ctz(found), end);
   }
-  const unsigned found = Set::in(detail::loadShort(at, size_t(end - at)));
-  return found != 0 ? at + __builtin_ctz(found) : end;
+  return end;
 #else
   while (at < end && !Set::has(*at)) at++;
   return at;
@@ -94,6 +116,27 @@ inline const uint8_t* seek(const uint8_t* at, const uint8_t* end) {
 template <char Octet>
 inline const uint8_t* find(const uint8_t* at, const uint8_t* end) {
   return seek<AnyOf<Octet>>(at, end);
+}
+
+struct Both {
+  const uint8_t* one;
+  const uint8_t* other;
+};
+
+// The first One and the first Other, each `end` when it is not there: one look does where both are near.
+template <char One, char Other>
+inline Both findBoth(const uint8_t* at, const uint8_t* end) {
+#if defined(__SSE2__)
+  if (at < end) {
+    const __m128i octets = detail::loadUpTo(at, end);
+    const unsigned ones = AnyOf<One>::in(octets);
+    const unsigned others = AnyOf<Other>::in(octets);
+    const uint8_t* const next = std::min(at + 16, end);
+    return {ones != 0 ? std::min(at + __builtin_ctz(ones), end) : find<One>(next, end),
+            others != 0 ? std::min(at + __builtin_ctz(others), end) : find<Other>(next, end)};
+  }
+#endif
+  return {find<One>(at, end), find<Other>(at, end)};
 }
 
 }  // namespace hepcapd::sip

@@ -33,8 +33,9 @@ struct Header {
   Bytes value;  // trimmed, folds inside
 };
 
-// False when the line is no header: its name is not a token, or no colon follows it.
-bool readHeader(Bytes line, Header& out);
+// False when the line is no header: its name is not a token, or no colon follows it. `colon` is the line's
+// first one, or at its end or beyond.
+bool readHeader(Bytes line, const uint8_t* colon, Header& out);
 
 // `name` is not empty.
 HeaderId headerId(Bytes name);

@@ -10,6 +10,7 @@ namespace hepcapd::sip {
 // One header with the lines that continue it, without the last line end.
 struct HeaderLine {
   Bytes text;
+  const uint8_t* colon = nullptr;  // the first one; at the end of the text or beyond when there is none
   bool folded = false;
 };
 
@@ -24,25 +25,22 @@ class LineScanner {
   }
 
   // The next line, without its CRLF or LF. At the end of the text it is empty.
-  Bytes line() {
-    const uint8_t* const first = at_;
-    const uint8_t* last = find<'\n'>(first, end_);
-    at_ = last < end_ ? last + 1 : end_;
-    if (last > first && last[-1] == '\r') last--;
-    return {first, last};
-  }
+  Bytes line() { return upTo(at_, find<'\n'>(at_, end_)); }
 
   // False at the empty line, which is passed, and at the end of the text.
   bool header(HeaderLine& out) {
     if (at_ == end_) return false;
-    out.text = line();
+    const uint8_t* const first = at_;
+    const Both ends = findBoth<':', '\n'>(first, end_);
+    out.colon = ends.one;
+    out.text = upTo(first, ends.other);
     out.folded = false;
     if (out.text.empty()) {
       sawEmptyLine_ = true;
       return false;
     }
     while (continues()) {
-      out.text = Bytes(out.text.begin(), line().end());
+      out.text = Bytes(first, line().end());
       out.folded = true;
     }
     return true;
@@ -54,6 +52,12 @@ class LineScanner {
   void returnTo(const uint8_t* position) { at_ = position; }
 
  private:
+  Bytes upTo(const uint8_t* first, const uint8_t* lineFeed) {
+    at_ = lineFeed < end_ ? lineFeed + 1 : end_;
+    const uint8_t* const last = lineFeed - (lineFeed > first && lineFeed[-1] == '\r');
+    return {first, last};
+  }
+
   // RFC 3261 7.3.1: a line that starts with white space continues the header before it.
   bool continues() const { return at_ < end_ && (*at_ == ' ' || *at_ == '\t'); }
 

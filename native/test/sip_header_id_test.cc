@@ -83,7 +83,7 @@ TEST_CASE("sip header: white space on both sides of the colon") {
 TEST_CASE("sip header: an empty value is a value") {
   const GuardedBytes line = guarded("Call-ID:");
   sip::Header header;
-  CHECK(sip::readHeader(line.bytes(), header));
+  CHECK(sip::readHeader(line.bytes(), line.bytes().data + 7, header));
   CHECK(header.id == HeaderId::callId);
   CHECK(header.value.empty());
   CHECK(header.value.data != nullptr);
