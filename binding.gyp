@@ -9,9 +9,9 @@
       ],
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_CPP_EXCEPTIONS"],
       "cflags": ["-Wall", "-Wextra", "-Wno-cast-function-type"],
-      "cflags_cc": ["-std=c++20", "-O3", "-flto", "-fvisibility=hidden", "-fexceptions"],
+      "cflags_cc": ["-std=c++20", "-O3", "-flto=auto", "-fvisibility=hidden", "-fexceptions"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-rtti", "-fno-exceptions"],
-      "ldflags": ["-flto", "-Wl,--exclude-libs,ALL"]
+      "ldflags": ["-flto=auto", "-Wl,--exclude-libs,ALL"]
     }
   ]
 }

@@ -36,7 +36,8 @@ export interface DaemonSettings extends RouterSettings {
 const LARGEST_SLAB = 8 << 20
 /** As many slabs as the queue's bound allows: enough of them that inputs and sinks work at the same time. */
 const SLABS_WANTED = 32
-const SLABS_LEAST = 3
+/** Beside those that are being filled: one for the sink to read, one that waits for it. */
+const SLABS_SPARE = 2
 /** Rows of one transaction; more makes it no faster, and readers wait longer for the first. */
 const MAX_ROWS = 10_000
 const FLUSH_MS = 100
@@ -59,9 +60,8 @@ export class Daemon {
   constructor(settings: DaemonSettings, log: Log) {
     this.#settings = settings
     this.#log = log
-    this.#engine = new binding.Engine(
-      { ...slabsOf(settings.queueBytes), flushMs: FLUSH_MS, maxRows: MAX_ROWS },
-      () => this.#drain(),
+    this.#engine = new binding.Engine({ ...slabsOf(settings), flushMs: FLUSH_MS, maxRows: MAX_ROWS }, () =>
+      this.#drain(),
     )
     this.#sinks = settings.targets.flatMap((target) =>
       target.kind === 'sqlite' ? [new SqliteSink(target.path, log)] : [],
@@ -186,10 +186,12 @@ export class Daemon {
   }
 }
 
-function slabsOf(queueBytes: number): { slabBytes: number; slabs: number } {
+/** Each receive thread may hold a slab that it fills; a queue too small for that is made larger. */
+function slabsOf({ queueBytes, listen, udpWorkers }: DaemonSettings): { slabBytes: number; slabs: number } {
+  const least = listen.length * udpWorkers + SLABS_SPARE
   const wanted = Math.floor(queueBytes / SLABS_WANTED)
   const slabBytes = Math.min(Math.max(wanted, binding.layout.smallestSlab), LARGEST_SLAB)
-  return { slabBytes, slabs: Math.max(Math.floor(queueBytes / slabBytes), SLABS_LEAST) }
+  return { slabBytes, slabs: Math.max(Math.floor(queueBytes / slabBytes), least) }
 }
 
 function listenError(listener: string, error: unknown): RefusedError {

@@ -14,6 +14,11 @@ export async function run(effective: Effective): Promise<number> {
   const notifier = new Notifier(log)
   const daemon = new Daemon(effective.settings, log)
   const stopped = nextStop()
+  let reloader: Reloader | undefined
+  process.on('SIGHUP', () => {
+    if (reloader) reloader.reload()
+    else log.info('SIGHUP: not ready yet, there is nothing to load again')
+  })
   try {
     await daemon.start()
   } catch (error) {
@@ -21,8 +26,7 @@ export async function run(effective: Effective): Promise<number> {
     throw error
   }
   notifier.ready(`listening on ${daemon.bound.join(', ')}`)
-  const reloader = new Reloader(effective, daemon, log, notifier)
-  process.on('SIGHUP', () => reloader.reload())
+  reloader = new Reloader(effective, daemon, log, notifier)
 
   const signal = await stopped
   log.info(`${signal}: storing what was received`)

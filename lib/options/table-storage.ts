@@ -43,7 +43,7 @@ export const storageOptions = {
     group,
     type: size({ min: 1, max: 2 ** 36, why: 'it is reserved at once' }),
     default: '256MiB',
-    help: 'messages that wait for the databases; never under 6MiB. Beyond it they are dropped and counted',
+    help: 'messages that wait for the databases; 2MiB a receive thread at least. Beyond it they are dropped, counted',
   },
   max_async_queries: {
     group,
