@@ -98,7 +98,7 @@ function insert(order: InsertOrder): void {
   const counts = new Map<string, number>()
   const refused: RefusedRow[] = []
   for (const { path, tables } of order.files) {
-    const left = persist(() => insertOrRefuse(storePathOf(path), order, tables))
+    const left = persist(() => insertOrRefuse(path, order, tables))
     for (const { row, reason } of left) refused.push({ row, reason })
     for (const [index, { table, rows }] of tables.entries()) {
       const stored = rows.length - left.filter((one) => one.table === index).length
@@ -117,12 +117,10 @@ function insertOrGiveUp(order: InsertOrder): void {
   }
 }
 
-const storePathOf = (path: string) => () => storeOf(path)
-
 /** A fault that is neither the world's nor one row's refuses all rows of the file, with its reason. */
-function insertOrRefuse(store: () => SqliteStore, order: InsertOrder, tables: TableRows[]): RefusedRows[] {
+function insertOrRefuse(path: string, order: InsertOrder, tables: TableRows[]): RefusedRows[] {
   try {
-    return store().insert(order.slab, tables, order.node)
+    return storeOf(path).insert(order.slab, tables, order.node)
   } catch (error) {
     if (isTransient(error) || isMissingFolder(error)) throw error
     const reason = faultOf(error).code
