@@ -28,12 +28,17 @@ function rowsOf(path: string): unknown[][] {
   return all as unknown[][]
 }
 
-/** The daemon's settings of a file, and its schema; the rest is better-sqlite3 as it comes. */
+/** What lib/sink/sqlite-store.ts sets, so that the two differ in the way in only. */
+const SETTINGS = [
+  'page_size = 16384',
+  'journal_mode = WAL',
+  'synchronous = NORMAL',
+  'wal_autocheckpoint = 2000',
+]
+
 function open(path: string): Database.Database {
   const db = new Database(path)
-  db.pragma('page_size = 16384')
-  db.pragma('journal_mode = WAL')
-  db.pragma('synchronous = NORMAL')
+  for (const setting of SETTINGS) db.pragma(setting)
   for (const statement of sqliteSchema('sip', TABLE)) db.exec(statement)
   return db
 }
