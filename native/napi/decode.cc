@@ -51,6 +51,7 @@ Napi::Value decodeHep(const Napi::CallbackInfo& info) {
   uint32_t good = 0;
   for (size_t i = 0; i < count; i++, to += kFieldCount) {
     if (end[i] < start || end[i] > octets.size) throw Napi::RangeError::New(info.Env(), "ends must ascend");
+    if (i + 1 < count && end[i + 1] >= end[i]) prefetch(octets.from(end[i]).first(end[i + 1] - end[i]));
     HepPacket hep;
     if (parseHep({octets.data + start, size_t(end[i] - start)}, hep) == HepFault::none) {
       put(hep, octets.data, to);

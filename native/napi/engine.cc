@@ -165,6 +165,9 @@ Napi::Value Engine::feed(const Napi::CallbackInfo& info) {
     if (ends[i] < start || ends[i] > octets.size || ends[i] - start > kPacketBound) {
       throw Napi::RangeError::New(info.Env(), "ends must ascend, within the octets, by 65,535 at most");
     }
+    if (i + 1 < ends.ElementLength() && ends[i + 1] >= ends[i]) {
+      prefetch(octets.from(ends[i]).first(ends[i + 1] - ends[i]));
+    }
     session.accept({octets.data + start, size_t(ends[i] - start)}, arrival);
     start = ends[i];
   }
