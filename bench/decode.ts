@@ -6,7 +6,7 @@ import { binding, type Engine } from '../lib/binding.js'
 import { Batch, type Message } from '../lib/message.js'
 import type { Captured, PacketRun } from '../lib/send/packets.js'
 import { type Claim, mustEqual, present } from './support/claim.js'
-import { figure, type Spread, spread, spreadText, takeTurns, timed } from './support/measure.js'
+import { cpuTimed, figure, type Spread, spread, spreadText, takeTurns } from './support/measure.js'
 import { AGENT, packedTogether } from './support/messages.js'
 
 const MESSAGES = 70_000
@@ -38,8 +38,8 @@ async function hepClaim(run: PacketRun): Promise<Claim> {
   mustEqual(binding.decodeHep(run.octets, run.ends, fields), packets.length, 'packets that are good')
   for (const [index, packet] of packets.entries()) compareHep(packet, index, fields, run.octets)
   const measured = await takeTurns(HEP_ROUNDS, {
-    native: () => timed(() => binding.decodeHep(run.octets, run.ends, fields)),
-    hepJs: () => timed(() => decapsulateAll(packets)),
+    native: () => cpuTimed(() => binding.decodeHep(run.octets, run.ends, fields)),
+    hepJs: () => cpuTimed(() => decapsulateAll(packets)),
   })
   const [native, rival] = [spread(perMessageNs(measured.native)), spread(perMessageNs(measured.hepJs))]
   const ratio = rival.median / native.median
@@ -47,7 +47,7 @@ async function hepClaim(run: PacketRun): Promise<Claim> {
     claim: `HEP decode, one native call over a batch, is at least ${TIMES_FASTER} times as fast as hep-js`,
     holds: ratio >= TIMES_FASTER,
     method:
-      `${MESSAGES} distinct messages in memory, one core, ${HEP_ROUNDS} rounds in turns. Before: every number and ` +
+      `${MESSAGES} distinct messages in memory, processor time, ${HEP_ROUNDS} rounds in turns. Before: every number and ` +
       'every payload of both decoders compared (hep-js knows no IPv6 addresses). The native call gives numbers and ' +
       'where the payload lies; hep-js makes an object with texts.',
     figures: [
@@ -111,8 +111,8 @@ async function sipClaim(run: PacketRun, captured: Captured[]): Promise<Claim> {
   try {
     checkExtraction(burst, run, captured)
     const { warm, fresh } = await takeTurns(SIP_ROUNDS, {
-      warm: () => timed(() => extract(engine, parts)),
-      fresh: () => timed(() => extract(burst, [run])),
+      warm: () => cpuTimed(() => extract(engine, parts)),
+      fresh: () => cpuTimed(() => extract(burst, [run])),
     })
     mustEqual(engine.counters(INPUT).accepted, MESSAGES * SIP_ROUNDS, 'messages that became rows')
     const ns = spread(perMessageNs(warm))
@@ -120,8 +120,8 @@ async function sipClaim(run: PacketRun, captured: Captured[]): Promise<Claim> {
       claim: `HEP with the whole SIP extraction takes under ${SIP_NS / 1000} us a message`,
       holds: ns.median < SIP_NS,
       method:
-        `The same ${MESSAGES} messages through Engine.feed(): copied into slabs, HEP and all SIP columns read, on one ` +
-        `core, ${SIP_ROUNDS} rounds in turns: each slab handed back when it is full, as when the sinks keep up, or all ` +
+        `The same ${MESSAGES} messages through Engine.feed(): copied into slabs, HEP and all SIP columns read, ` +
+        `processor time, ${SIP_ROUNDS} rounds in turns: each slab handed back when it is full, as when the sinks keep up, or all ` +
         `kept, so that the kernel has to find memory. Before: every ${SAMPLE_STEP}th message's fields compared with its text.`,
       figures: [
         ...perMessage('copy, HEP and SIP', ns),
