@@ -174,7 +174,10 @@ function checkExtraction(engine: Engine, run: PacketRun, captured: Captured[]): 
 }
 
 /** The text is ours and plain: what a line says is what stands behind its name. */
-function compareSip(message: Message, { source, sourcePort, timeUs, payload }: Captured): void {
+function compareSip(
+  message: Message,
+  { source, sourcePort, destinationPort, timeUs, payload }: Captured,
+): void {
   const text = payload.toString()
   const part = (pattern: RegExp) => pattern.exec(text)?.[1] ?? ''
   const same = (found: unknown, expected: unknown) => mustEqual(found, expected, text.slice(0, 40))
@@ -204,6 +207,7 @@ function compareSip(message: Message, { source, sourcePort, timeUs, payload }: C
   same(message.agentId, AGENT)
   same(message.microTs, timeUs)
   same(message.sourcePort, sourcePort)
+  same(message.destinationPort, destinationPort)
   if (source.length === 4) same(message.sourceIp, source.join('.'))
   mustEqual(message.payload.equals(payload), true, 'payload')
 }

@@ -6,6 +6,8 @@ import { fromDialogs } from '../../lib/send/source.js'
 export const AGENT = 2001
 const SEED = 20_261_122
 const BATCH = 4096
+const FIRST_PORT = 10_007
+const PORTS = 50_000
 
 /** Packs runs of `runBytes` or a little more; `seen` gets each message in order. */
 export function* packedDialogs(
@@ -14,8 +16,10 @@ export function* packedDialogs(
   seen: (captured: Captured) => void = () => {},
 ): Generator<PacketRun> {
   const packer = new Packer({ hep: 3, agentId: AGENT, compress: false })
+  let number = 0
   for (const batch of fromDialogs(count, SEED, BATCH)) {
     for (const captured of batch) {
+      captured.sourcePort = FIRST_PORT + (number++ % PORTS) // tells source from destination, and neighbours apart
       if (!packer.add(captured)) throw new Error('a dialog has no message of that length')
       seen(captured)
     }
