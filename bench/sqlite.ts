@@ -24,6 +24,7 @@ const LEAST_RATIO = 0.9
 const STAGE_MESSAGES = 60_000
 const STAGE_ROUNDS = 3
 const SAMPLE_STEP = 997
+const NODE = 'homer01'
 
 type Sender = Child<Order, Sent>
 type Rival = Child<RivalOrder, number>
@@ -129,19 +130,14 @@ async function stage(folder: string): Promise<Claim> {
   engine.feed(0, run.octets, run.ends)
   engine.flush(true)
   const sealed = engine.take().map(sealedOf)
-  const [fast, slow] = [join(folder, 'fast.db'), join(folder, 'slow.db')]
-  const [byTable, bound] = [
-    (store: SqliteStore, { slab, tables }: Sealed) => store.insert(slab, tables, 'homer01'),
-    (store: SqliteStore, { slab, tables }: Sealed) => store.insertOneByOne(slab, tables, 'homer01'),
-  ]
-  const insertAll = (path: string, insert: typeof byTable) => insertSeconds(path, sealed, insert)
-  const measured = await takeTurns(STAGE_ROUNDS, {
-    byTable: () => fresh(fast, async () => insertAll(fast, byTable)),
-    bound: () => fresh(slow, async () => insertAll(slow, bound)),
+  const path = join(folder, 'stage.db')
+  const { byTable, bound } = await takeTurns(STAGE_ROUNDS, {
+    byTable: () => fresh(path, () => insertSeconds(path, sealed, 'insert')),
+    bound: () => fresh(path, () => insertSeconds(path, sealed, 'insertOneByOne')),
   })
   engine.close()
   const rate = (seconds: number[]) => spread(seconds.map((s) => STAGE_MESSAGES / s))
-  const [ours, rows] = [rate(measured.byTable), rate(measured.bound)]
+  const [ours, rows] = [rate(byTable), rate(bound)]
   return {
     claim: 'rows read from the slab by SQLite itself get in faster than rows bound one by one',
     holds: ours.median > rows.median,
@@ -162,14 +158,14 @@ function sealedOf(slab: SlabRef): Sealed {
   }
 }
 
-function insertSeconds(
+async function insertSeconds(
   path: string,
   sealed: Sealed[],
-  insert: (store: SqliteStore, one: Sealed) => unknown[],
-): number {
+  way: 'insert' | 'insertOneByOne',
+): Promise<number> {
   const store = new SqliteStore(path)
   const ms = timed(() => {
-    for (const one of sealed) mustEqual(insert(store, one).length, 0, 'refused rows')
+    for (const { slab, tables } of sealed) mustEqual(store[way](slab, tables, NODE).length, 0, 'refused rows')
   })
   store.close()
   mustEqual(countRows(path), STAGE_MESSAGES, 'rows')
