@@ -3,6 +3,7 @@
 // A store that is away is tried again until it is back; meanwhile the slabs wait, and the bounded queue
 // before the sinks fills.
 
+import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { binding } from '../binding.js'
 import type { TableRows } from '../route/rows.js'
@@ -38,8 +39,13 @@ const OPEN_FILES = 4
 const FIRST_RETRY_MS = 50
 const LAST_RETRY_MS = 2000
 
+/** Of this thread alone (setpriority(2) with 0): when processors are short, capturing goes before storing. */
+const NICE = 10
+
 const port = parentPort
 if (!port) throw new Error('sqlite-worker runs as a worker thread')
+
+setPriority(NICE)
 
 const stores = new Map<string, SqliteStore>()
 

@@ -118,7 +118,7 @@ class SlabPool : public std::enable_shared_from_this<SlabPool> {
  private:
   SlabPool() = default;
   Slab* sealedSlab(SlabHandle handle);  // with mutex_ held
-  void recycle(Slab* slab);             // with mutex_ held
+  void recycle(Slab* slab, std::unique_lock<std::mutex>& lock);
   void readerLeft(Slab* slab);
   SlabHandle handleOf(const Slab* slab) const;
 
