@@ -236,6 +236,26 @@ export interface UdpSender {
   send(octets: Uint8Array, ends: Uint32Array): Promise<SendCounters>
 }
 
+export interface FilterOptions {
+  /** LINKTYPE_ number of the pcap registry; without meaning for `ipip`. */
+  linkType: number
+  /** Ports of either end; without meaning for `allPorts`. */
+  firstPort?: number | undefined
+  lastPort?: number | undefined
+  allPorts?: boolean
+  /** Pass what is in tunnels, whatever its ports. */
+  tunnels: boolean
+  /** Pass IPv6 packets with headers before the ports, which tcpdump's `portrange` does not look behind. */
+  ipv6Chains?: boolean
+  /** Octets of a frame that are kept; 0 is all of them. */
+  snapLength: number
+  /** The filter of IPIP sockets, whose packets begin with the outer IPv4 header. */
+  ipip?: boolean
+}
+
+/** As `tcpdump` prints programs with -d, -dd and -ddd. */
+export type FilterFormat = 'listing' | 'initializers' | 'numbers'
+
 interface Binding {
   Engine: new (options: EngineOptions, wake: () => void) => Engine
   Framer: new (engine: Engine, input: number, senderAddress: string, senderPort: number) => Framer
@@ -265,6 +285,14 @@ interface Binding {
    */
   decodeHep(octets: Uint8Array, ends: Uint32Array, fields: Uint32Array): number
   decodedHepFields: string[]
+  /** The packet filter that a raw input attaches. */
+  compileFilter(options: FilterOptions & { format: FilterFormat }): string
+  /** Instructions of a program in numbers; throws an Error with the `line` that is at fault. */
+  parseFilter(numbers: string): number
+  /** Another format of a program in numbers; throws as parseFilter() does. */
+  printFilter(numbers: string, format: FilterFormat): string
+  /** Octets that the program keeps of each packet, 0 for none: the i-th ends at `ends[i]` of `octets`. */
+  filterVerdicts(numbers: string, octets: Uint8Array, ends: Uint32Array): Uint32Array
   layout: Layout
   columns: ColumnShape[]
   chunks: ChunkDescription[]

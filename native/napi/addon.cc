@@ -1,6 +1,7 @@
 // Registers what JavaScript sees; lib/binding.ts types it.
 #include <napi.h>
 
+#include "bpf.h"
 #include "capture_file.h"
 #include "decode.h"
 #include "engine.h"
@@ -12,6 +13,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hepcapd::registerLayout(env, exports);
   hepcapd::registerDecode(env, exports);
   hepcapd::registerEngine(env, exports);
+  hepcapd::registerBpf(env, exports);
   hepcapd::registerSystem(env, exports);
   hepcapd::registerCaptureFile(env, exports);
   hepcapd::registerUdpSender(env, exports);
