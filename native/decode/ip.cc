@@ -22,7 +22,7 @@ enum NextHeader : uint8_t {
 // Cuts `packet` to the length that its header announces; 0 announces nothing.
 Bytes announced(Bytes packet, size_t length, IpPacket& out) {
   out.sizeless = length == 0;
-  out.cutShort = length > packet.size;
+  out.missing = length > packet.size ? uint32_t(length - packet.size) : 0;
   return length == 0 ? packet : packet.first(length);
 }
 
@@ -36,61 +36,82 @@ Refusal decodeIpv4(Bytes ip, IpPacket& out) {
   out.source = Address::ipv4(ip.data + 12);
   out.destination = Address::ipv4(ip.data + 16);
   out.protocol = ip[9];
-  if (readU16(ip.data + 6) & (kMoreFragments | kFragmentOffset)) return Refusal::fragment;
   out.payload = announced(ip, totalBytes, out).from(headerBytes);
-  return Refusal::none;
-}
-
-// The size of an extension header, or 0 when `header` is none that is followed by another.
-size_t extensionBytes(uint8_t type, Bytes header) {
-  switch (type) {
-    case kHopByHop:
-    case kRouting:
-    case kDestinationOptions:
-    case kMobility:
-    case kHostIdentity:
-    case kShim6:
-      return (header[1] + 1u) * 8;
-    case kAuthentication:
-      return (header[1] + 2u) * 4;  // RFC 4302 section 2.2
-    case kFragmentHeader:
-      return 8;
-    default:
-      return 0;
+  const uint16_t place = readU16(ip.data + 6);
+  if (place & (kMoreFragments | kFragmentOffset)) {
+    out.fragmented = true;
+    out.place = {readU16(ip.data + 4), (place & kFragmentOffset) * 8u, (place & kMoreFragments) != 0};
+    return Refusal::none;
   }
-}
-
-bool isExtension(uint8_t type) {
-  static constexpr uint8_t kAnyLength[2] = {0, 0};
-  return extensionBytes(type, {kAnyLength, size_t(2)}) != 0;
-}
-
-// A fragment header without a fragment: offset 0 and none to follow (RFC 6946).
-bool isAtomic(Bytes header) { return (readU16(header.data + 2) & 0xfff9) == 0; }
-
-// Each turn passes eight octets at least, so the packet's size bounds the walk.
-Refusal walkExtensions(uint8_t type, Bytes rest, IpPacket& out) {
-  while (isExtension(type)) {
-    if (rest.size < 8) return Refusal::ipTruncated;
-    const size_t size = extensionBytes(type, rest);
-    if (rest.size < size) return Refusal::ipTruncated;
-    if (type == kFragmentHeader && !isAtomic(rest)) return Refusal::fragment;
-    type = rest[0];
-    rest = rest.from(size);
-  }
-  out.protocol = type;
-  out.payload = rest;
-  return Refusal::none;
+  return out.protocol == kAuthentication ? walkExtensions(out) : Refusal::none;
 }
 
 Refusal decodeIpv6(Bytes ip, IpPacket& out) {
   if (ip.size < kIpv6HeaderBytes) return Refusal::ipTruncated;
   out.source = Address::ipv6(ip.data + 8);
   out.destination = Address::ipv6(ip.data + 24);
-  return walkExtensions(ip[6], announced(ip.from(kIpv6HeaderBytes), readU16(ip.data + 4), out), out);
+  out.protocol = ip[6];
+  out.payload = announced(ip.from(kIpv6HeaderBytes), readU16(ip.data + 4), out);
+  return walkExtensions(out);
 }
 
+// Behind IPv4 there is one header that another may follow.
+bool isExtension(uint8_t type, Family family) {
+  switch (type) {
+    case kAuthentication:
+      return true;
+    case kHopByHop:
+    case kRouting:
+    case kFragmentHeader:
+    case kDestinationOptions:
+    case kMobility:
+    case kHostIdentity:
+    case kShim6:
+      return family == Family::ipv6;
+    default:
+      return false;
+  }
+}
+
+size_t extensionBytes(uint8_t type, Bytes header) {
+  switch (type) {
+    case kAuthentication:
+      return (header[1] + 2u) * 4;  // RFC 4302 section 2.2
+    case kFragmentHeader:
+      return 8;
+    default:
+      return (header[1] + 1u) * 8;
+  }
+}
+
+// next header 1 | reserved 1 | offset in eights 13 bits, reserved 2, more 1 | identification 4
+FragmentPlace readPlace(Bytes header) {
+  const uint16_t place = readU16(header.data + 2);
+  return {readU32(header.data + 4), place & 0xfff8u, (place & 1) != 0};
+}
+
+// Offset 0 and none to follow: a fragment header without a fragment (RFC 6946).
+bool isAtomic(const FragmentPlace& place) { return place.offset == 0 && !place.more; }
+
 }  // namespace
+
+// Each turn passes eight octets at least, so the packet's size bounds the walk.
+Refusal walkExtensions(IpPacket& packet) {
+  packet.fragmented = false;
+  while (!packet.fragmented && isExtension(packet.protocol, packet.source.family)) {
+    const Bytes header = packet.payload;
+    if (header.size < 8) return Refusal::ipTruncated;
+    const size_t size = extensionBytes(packet.protocol, header);
+    if (header.size < size) return Refusal::ipTruncated;
+    if (packet.protocol == kFragmentHeader) {
+      packet.place = readPlace(header);
+      packet.fragmented = !isAtomic(packet.place);
+    }
+    packet.protocol = header[0];
+    packet.payload = header.from(size);
+  }
+  return Refusal::none;
+}
 
 Refusal decodeIp(Bytes ip, IpPacket& out) {
   if (ip.empty()) return Refusal::ipTruncated;
@@ -102,6 +123,16 @@ Refusal decodeIp(Bytes ip, IpPacket& out) {
     default:
       return Refusal::ipMalformed;
   }
+}
+
+bool readsAsIp(Bytes ip) {
+  if (ip.empty()) return false;
+  if (ip[0] >> 4 == 6)
+    return ip.size >= kIpv6HeaderBytes && kIpv6HeaderBytes + readU16(ip.data + 4) <= ip.size;
+  if (ip[0] >> 4 != 4 || ip.size < kIpv4HeaderBytes) return false;
+  const size_t headerBytes = size_t(ip[0] & 0x0f) * 4;
+  const size_t totalBytes = readU16(ip.data + 2);
+  return headerBytes >= kIpv4HeaderBytes && totalBytes >= headerBytes && totalBytes <= ip.size;
 }
 
 }  // namespace hepcapd

@@ -4,7 +4,6 @@
 #include <optional>
 #include <vector>
 
-#include "../decode/datagram.h"
 #include "../sip/message.h"
 #include "values.h"
 
@@ -27,16 +26,19 @@ struct SipBatch {
   std::vector<uint16_t> ports;
   std::vector<uint8_t> protocols;
   std::array<size_t, size_t(Refusal::count)> refused{};
+  size_t notUdp = 0;
   size_t notSip = 0;
 
   bool full() const { return ends.size() >= kMostRows || octets.size() >= kMostOctets; }
 
-  void take(const Frame& frame) {
-    Datagram datagram;
-    const Refusal refusal = decodeFrame(frame.linkType, frame.octets, datagram);
+  void take(Dissector& dissector, const Frame& frame) {
+    Segment datagram;
+    const Refusal refusal = dissector.dissect(frame, datagram);
     frames++;
-    if (refusal != Refusal::none) {
+    if (refusal != Refusal::none && !isNotUdp(refusal)) {
       refused[size_t(refusal)]++;
+    } else if (isNotUdp(refusal) || datagram.protocol != kProtocolUdp) {
+      notUdp++;
     } else if (!looksLikeSip(datagram.payload)) {
       notSip++;
     } else {
@@ -45,7 +47,13 @@ struct SipBatch {
   }
 
  private:
-  void add(const Frame& frame, const Datagram& datagram) {
+  // Only datagrams are sent: here a segment of TCP is no better than anything else.
+  static bool isNotUdp(Refusal refusal) {
+    return refusal == Refusal::notUdpOrTcp || refusal == Refusal::tcpTruncated ||
+           refusal == Refusal::tcpMalformed;
+  }
+
+  void add(const Frame& frame, const Segment& datagram) {
     octets.insert(octets.end(), datagram.payload.begin(), datagram.payload.end());
     ends.push_back(uint32_t(octets.size()));
     timesUs.push_back(double(frame.timeNs / 1000));
@@ -70,6 +78,7 @@ Napi::Object skipped(Napi::Env env, const SipBatch& batch) {
   for (size_t i = 0; i < batch.refused.size(); i++) {
     if (batch.refused[i] > 0) counts.Set(refusalName(Refusal(i)), double(batch.refused[i]));
   }
+  if (batch.notUdp > 0) counts.Set("not_udp", double(batch.notUdp));
   if (batch.notSip > 0) counts.Set("not_sip", double(batch.notSip));
   return counts;
 }
@@ -110,7 +119,7 @@ class CaptureFile::Read : public Napi::AsyncWorker {
       do {
         batch_.state = file_.reader_.next(frame);
         if (batch_.state != ReadState::frame) return;
-        batch_.take(frame);
+        batch_.take(file_.dissector_, frame);
       } while (!batch_.full() && file_.reader_.ready());
     } catch (const OsError& error) {
       error_ = error;

@@ -6,6 +6,7 @@
 #include <napi.h>
 
 #include "../capture/pcap_reader.h"
+#include "../decode/dissector.h"
 
 namespace hepcapd {
 
@@ -22,6 +23,7 @@ class CaptureFile : public Napi::ObjectWrap<CaptureFile> {
   Napi::Value read(const Napi::CallbackInfo& info);
 
   PcapReader reader_;
+  Dissector dissector_;  // keeps fragments from one batch to the next
   bool reading_ = false;
 };
 

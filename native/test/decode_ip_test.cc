@@ -34,7 +34,8 @@ TEST_CASE("ipv4: addresses, protocol and payload") {
   CHECK(ip.packet.destination == Address::ipv4(to));
   CHECK(ip.packet.protocol == 6);
   CHECK(ip.packet.payload.text() == "payload");
-  CHECK_FALSE(ip.packet.cutShort);
+  CHECK(ip.packet.missing == 0);
+  CHECK_FALSE(ip.packet.fragmented);
   CHECK_FALSE(ip.packet.sizeless);
 }
 
@@ -58,7 +59,7 @@ TEST_CASE("ipv4: a total length of 0 is what segmentation offload leaves; the fr
 TEST_CASE("ipv4: less captured than announced is told") {
   const Decoded ip(withTotal(ipv4("payload"), 1500));
   CHECK(ip.refusal == Refusal::none);
-  CHECK(ip.packet.cutShort);
+  CHECK(ip.packet.missing == 1500 - 27);
   CHECK(ip.packet.payload.text() == "payload");
 }
 
@@ -73,11 +74,32 @@ TEST_CASE("ipv4: headers that cannot be") {
   CHECK(Decoded(std::string(40, '\x50')).refusal == Refusal::ipMalformed);
 }
 
-TEST_CASE("ipv4: fragments are refused, the first one too; don't-fragment is none") {
-  CHECK(Decoded(ipv4("payload", 17, 0x2000)).refusal == Refusal::fragment);
-  CHECK(Decoded(ipv4("payload", 17, 0x2001)).refusal == Refusal::fragment);
-  CHECK(Decoded(ipv4("payload", 17, 0x0001)).refusal == Refusal::fragment);
-  CHECK(Decoded(ipv4("payload", 17, 0x4000)).refusal == Refusal::none);
+TEST_CASE("ipv4: a fragment knows its place, the first one too; don't-fragment is none") {
+  struct {
+    uint16_t field;
+    uint32_t offset;
+    bool more;
+  } const cases[] = {{0x2000, 0, true}, {0x2001, 8, true}, {0x0001, 8, false}, {0x1fff, 65528, false}};
+  for (const auto& [field, offset, more] : cases) {
+    CAPTURE(field);
+    const Decoded ip(ipv4("payload", 17, field));
+    CHECK(ip.refusal == Refusal::none);
+    CHECK(ip.packet.fragmented);
+    CHECK(ip.packet.place.id == 1);
+    CHECK(ip.packet.place.offset == offset);
+    CHECK(ip.packet.place.more == more);
+    CHECK(ip.packet.payload.text() == "payload");
+  }
+  CHECK_FALSE(Decoded(ipv4("payload", 17, 0x4000)).packet.fragmented);
+}
+
+TEST_CASE("ipv4: an authentication header is passed over, what only IPv6 has is not") {
+  const std::string authentication = octets("\x11\x01") + std::string(10, '\0');
+  const Decoded ip(ipv4(authentication + "payload", 51));
+  CHECK(ip.packet.protocol == 17);
+  CHECK(ip.packet.payload.text() == "payload");
+  CHECK(Decoded(ipv4(authentication.substr(0, 9), 51)).refusal == Refusal::ipTruncated);
+  CHECK(Decoded(ipv4(extension(17), 60)).packet.protocol == 60);
 }
 
 TEST_CASE("ip: cut anywhere in the header") {
@@ -119,13 +141,36 @@ TEST_CASE("ipv6: an extension header may not leave the packet, whatever follows 
 
 TEST_CASE("ipv6: a fragment header of a whole packet is no fragment (RFC 6946)") {
   const std::string head = octets("\x11\x00");
-  CHECK(Decoded(ipv6(head + u16(0) + u32(7) + "payload", 44)).packet.payload.text() == "payload");
-  CHECK(Decoded(ipv6(head + u16(1) + u32(7) + "payload", 44)).refusal == Refusal::fragment);
-  CHECK(Decoded(ipv6(head + u16(8) + u32(7) + "payload", 44)).refusal == Refusal::fragment);
+  const Decoded atomic(ipv6(head + u16(0) + u32(7) + "payload", 44));
+  CHECK(atomic.packet.payload.text() == "payload");
+  CHECK_FALSE(atomic.packet.fragmented);
+  const Decoded first(ipv6(head + u16(1) + u32(7) + "payload", 44));
+  CHECK(first.packet.fragmented);
+  CHECK(first.packet.place.more);
+  const Decoded last(ipv6(extension(44) + head + u16(8) + u32(0x12345678) + "payload", 0));
+  CHECK(last.packet.fragmented);
+  CHECK(last.packet.place.id == 0x12345678);
+  CHECK(last.packet.place.offset == 8);
+  CHECK_FALSE(last.packet.place.more);
+  CHECK(last.packet.protocol == 17);
+  CHECK(last.packet.payload.text() == "payload");
 }
 
 TEST_CASE("ipv6: a payload length of 0 is a jumbogram; the frame's length counts") {
   const Decoded ip(withPayloadLength(ipv6("payload"), 0));
   CHECK(ip.packet.sizeless);
   CHECK(ip.packet.payload.text() == "payload");
+}
+
+TEST_CASE("ip: a header that agrees with its octets can be told from one that does not") {
+  const std::string v6 = ipv6("payload");
+  for (const std::string& ip : {ipv4("payload"), v6}) {
+    CHECK(readsAsIp(Bytes(ip)));
+    CHECK(readsAsIp(Bytes(ip + "padding")));
+    for (size_t size = 0; size < ip.size(); size++)
+      CHECK_FALSE(readsAsIp(guarded(ip.substr(0, size)).bytes()));
+  }
+  CHECK_FALSE(readsAsIp(Bytes(std::string(40, 'a'))));
+  CHECK_FALSE(readsAsIp(Bytes(std::string(40, '\x41'))));
+  CHECK_FALSE(readsAsIp(Bytes(std::string(40, '\0'))));
 }
