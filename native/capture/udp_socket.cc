@@ -2,16 +2,11 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "socket_options.h"
 #include "udp_input.h"
 
 namespace hepcapd {
 namespace {
-
-void enable(int fd, int level, int option, const char* name) {
-  const int on = 1;
-  if (::setsockopt(fd, level, option, &on, sizeof on) != 0)
-    throw OsError(std::string("setsockopt ") + name, errno);
-}
 
 struct SocketAddress {
   sockaddr_storage storage{};
@@ -50,19 +45,6 @@ Fd makeSocket(const UdpOptions& options, SocketAddress& address) {
     ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
   }
   return fd;
-}
-
-// SO_RCVBUFFORCE goes beyond net.core.rmem_max with CAP_NET_ADMIN. The kernel doubles what it is given, for
-// its own overhead (socket(7)); we speak of the half, as rmem_max does.
-uint32_t growReceiveBuffer(int fd, uint32_t wanted) {
-  const int asked = int(std::min<uint32_t>(wanted, INT32_MAX / 2));
-  if (asked > 0 && ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &asked, sizeof asked) != 0) {
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &asked, sizeof asked);
-  }
-  int granted = 0;
-  socklen_t size = sizeof granted;
-  ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &size);
-  return uint32_t(granted / 2);
 }
 
 uint16_t boundPort(int fd) {
