@@ -20,10 +20,10 @@ struct PortFilter {
 
 // For frames from their link header on. With all terms, under up to two VLAN tags:
 //
-//   portrange FIRST-LAST or ip[6:2] & 0x1fff != 0 or ip6 proto 44
+//   portrange FIRST-LAST or ip[6:2] & 0x1fff != 0 or ip6[6] = 44
 //   or ip proto 4 or 41 or 47 or udp port 4789 or 6081 or 37008 or mpls      (tunnels)
-//   or ip6 proto 0 or 43 or 60                                               (ipv6Chains)
-//   or ip6 proto 4 or 41 or 47                                               (ipv6Chains and tunnels)
+//   or ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 60                              (ipv6Chains)
+//   or ip6[6] = 4 or ip6[6] = 41 or ip6[6] = 47                              (ipv6Chains and tunnels)
 Program portFilter(const PortFilter& filter);
 
 // For raw sockets of protocol 4 and 41, whose packets begin with the outer IPv4 header, put together by the
