@@ -46,6 +46,20 @@ bool isContentLength(Bytes line) {
   return sip::same(name, "l") || sip::same(name, "content-length");
 }
 
+// Whether a start line is here whole, or a line that may change to WebSocket.
+bool startsMessage(Bytes segment) {
+  sip::LineScanner lines(segment);
+  lines.skipLeadingLineEnds();
+  if (lines.rest().empty() || !sip::is(*lines.position(), sip::kToken)) return false;
+  const Bytes line = lines.line();
+  return lines.position()[-1] == '\n' && (isStartLine(line) || mayBeHandshake(line));
+}
+
+// The start of a line has its first word whole: what follows it is no start line of its own then.
+bool hasBlank(const std::vector<uint8_t>& octets) {
+  return std::any_of(octets.begin(), octets.end(), sip::isBlank);
+}
+
 // Digits and nothing else; no number when it is more than `most`.
 std::optional<size_t> readLength(Bytes text, size_t most) {
   const Bytes value = sip::trimmed(text.begin(), text.end());
@@ -85,6 +99,7 @@ size_t openBody(Bytes rest) {
 }  // namespace
 
 void SipFramer::feed(Bytes arrived, StreamContext& context) {
+  lookAtSegmentStart(arrived, context);
   if (!pending_.empty()) {
     pending_.insert(pending_.end(), arrived.begin(), arrived.end());
     const size_t rest = consume({pending_.data(), pending_.size()}, context).size;
@@ -92,27 +107,24 @@ void SipFramer::feed(Bytes arrived, StreamContext& context) {
     pending_.erase(pending_.begin(), pending_.end() - ptrdiff_t(rest));
     return;
   }
-  lookAtSegmentStart(arrived, context.limits);
   const Bytes rest = consume(arrived, context);
   pending_.assign(rest.begin(), rest.end());
 }
 
 // Senders start messages where segments start. That is the way back when the line structure is lost, and to
 // a stream that was given up.
-void SipFramer::lookAtSegmentStart(Bytes arrived, const StreamLimits& limits) {
+void SipFramer::lookAtSegmentStart(Bytes arrived, StreamContext& context) {
   if (state_ != State::seeking && state_ != State::deaf) return;
-  if (WebSocketReader::recognizes(arrived, limits)) {
+  if (WebSocketReader::recognizes(arrived, context.limits)) {
     webSocket_ = std::make_unique<WebSocketReader>();
     state_ = State::webSocket;
+  } else if ((midLine_ || state_ == State::deaf || hasBlank(pending_)) && startsMessage(arrived)) {
+    state_ = State::seeking;
+  } else {
     return;
   }
-  if (state_ == State::seeking && !midLine_) return;
-  sip::LineScanner lines(arrived);
-  lines.skipLeadingLineEnds();
-  if (lines.rest().empty() || !sip::is(*lines.position(), sip::kToken)) return;
-  const Bytes line = lines.line();
-  if (lines.position()[-1] != '\n' || !(isStartLine(line) || mayBeHandshake(line))) return;
-  state_ = State::seeking;
+  context.add(StreamEvent::skippedOctets, pending_.size());
+  dropPending();
   midLine_ = false;
 }
 

@@ -41,7 +41,7 @@ class SipFramer {
  private:
   enum class State : uint8_t { seeking, deaf, handshake, headers, body, skipping, webSocket };
 
-  void lookAtSegmentStart(Bytes arrived, const StreamLimits& limits);
+  void lookAtSegmentStart(Bytes arrived, StreamContext& context);
   Bytes consume(Bytes view, StreamContext& context);
   bool step(Bytes& view, StreamContext& context);
   bool seek(Bytes& view, StreamContext& context);

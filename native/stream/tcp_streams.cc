@@ -216,10 +216,11 @@ void TcpStreams::finish(Emit emit) {
 template <typename Action>
 void TcpStreams::withFramer(Stream& stream, int64_t timeNs, Emit emit, Action&& action) {
   const bool spoke = stream.spoke;
-  StreamContext context{limits_, counters_, [&](Bytes octets, bool webSocket) {
-                          stream.spoke = true;
-                          emit({octets, *stream.flow, timeNs, webSocket});
-                        }};
+  const auto handOn = [&](Bytes octets, bool webSocket) {
+    stream.spoke = true;
+    emit({octets, *stream.flow, timeNs, webSocket});
+  };
+  StreamContext context{limits_, counters_, handOn};
   action(stream.framer, context);
   if (spoke || !stream.spoke) return;
   silent_.remove(stream);
