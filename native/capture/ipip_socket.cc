@@ -1,6 +1,7 @@
 #include "ipip_socket.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -113,6 +114,7 @@ LinkState IpipSocket::link() {
 bool IpipSocket::reopen() {
   drops_ = newDrops();
   channels_ = {};
+  if (::if_nametoindex(options_.interface.c_str()) == 0) return false;
   try {
     start();
     return true;

@@ -150,6 +150,7 @@ void PacketRing::makeRing() {
   const char* cure = "ask for a smaller ring with --ring-size, or for fewer threads";
   blockBytes_ = blockBytesFor(options_.ringBytes);
   blocks_ = std::max(options_.ringBytes / blockBytes_, kFewestBlocks);
+  if (blocks_ > UINT32_MAX / (blockBytes_ / kNominalFrame)) throw OsError("PACKET_RX_RING", ENOMEM, cure);
   set(fd_.get(), PACKET_VERSION, "PACKET_VERSION", int(TPACKET_V3));
   tpacket_req3 request{};
   request.tp_block_size = unsigned(blockBytes_);
@@ -276,6 +277,7 @@ LinkState PacketRing::link() {
 bool PacketRing::reopen() {
   readStatistics();
   close();
+  if (::if_nametoindex(interfaceName_.c_str()) == 0) return false;
   try {
     options_.interfaceIndex = interfaceNamed(interfaceName_).index;
     start();
