@@ -56,12 +56,73 @@ export interface UdpListening {
   rcvbufBytes: number
 }
 
+/** Which frames carry messages; every port when neither bound is given. */
+export interface FrameOptions {
+  firstPort?: number | undefined
+  lastPort?: number | undefined
+  /** Look inside of tunnels. */
+  tunnels: boolean
+}
+
+export interface RawOptions extends FrameOptions {
+  mode: 'moni' | 'ipip'
+  /** '' is every interface. */
+  interface: string
+  /** Numeric IPv4 address that the IPIP socket is bound to; 0.0.0.0 is any. */
+  address: string
+  /** Threads that share the flows. */
+  children: number
+  promiscuous: boolean
+  /** Compile the port filter and attach it. */
+  filter: boolean
+  /** The text of a `tcpdump -ddd` program that is attached in its place, or ''. */
+  filterText: string
+  snapLength: number
+  /** Of each thread, in octets. */
+  ringBytes: number
+  /** Wanted receive buffer of an IPIP socket in octets, in the measure of net.core.rmem_max. */
+  rcvbufBytes: number
+}
+
+/** What the kernel granted to each thread, in octets: its ring, or its receive buffer. */
+export interface RawListening {
+  bufferBytes: number
+}
+
+/** Every frame of a raw input: `messages + held + sum of ignored` is their number. */
+export interface FrameCounters {
+  /** Frames that carried a message, or the last part of one. */
+  messages: number
+  /** Frames that were taken for reassembly: fragments, and segments of a stream. */
+  held: number
+  /** By reason; a reason that never happened is absent. */
+  ignored: Record<string, number>
+}
+
+/** How far a capture file was read. */
+export interface FileReading {
+  /** `more` while the file is read; any other state is the last one. */
+  state: 'more' | 'end' | 'truncated' | 'damaged' | 'not_capture' | 'stopped' | 'failed'
+  /** Octets of the file. */
+  octets: number
+  /** Why it failed. */
+  error: string
+}
+
 export interface Engine {
   /** Opens sockets with a thread each. Throws a SystemError with `code`, `syscall` and `cure`. */
   listenUdp(input: number, options: UdpListenOptions): UdpListening
-  /** Asks every UDP input to take what its socket holds, waiting for slabs up to `drainMs`, and to end. */
+  /** Opens the sockets of a mirror port or of IPIP with a thread each. Throws a SystemError. */
+  listenRaw(input: number, options: RawOptions): RawListening[]
+  /** Opens a pcap or pcapng file, `-` is standard input, and reads it on a thread. Throws a SystemError. */
+  readFile(input: number, path: string, options: FrameOptions): void
+  /** Of an input with a file; the wake-up tells when its state changes. */
+  reading(input: number): FileReading
+  /** Of an input with frames; null for others. */
+  frames(input: number): FrameCounters | null
+  /** Asks every input with a thread to take what it holds, waiting for slabs up to `drainMs`, and to end. */
   stop(drainMs: number): void
-  /** True when every UDP input has ended. */
+  /** True when every input with a thread has ended. */
   ended(): boolean
   /** Hands datagrams to an input that has no socket: the i-th ends at `ends[i]` of `octets`. */
   feed(input: number, octets: Uint8Array, ends: Uint32Array): number
@@ -245,7 +306,7 @@ export interface FilterOptions {
   allPorts?: boolean
   /** Pass what is in tunnels, whatever its ports. */
   tunnels: boolean
-  /** Pass IPv6 packets with headers before the ports, which tcpdump's `portrange` does not look behind. */
+  /** Pass IPv6 packets with headers before the ports, which tcpdump's `portrange` does not look behind; true. */
   ipv6Chains?: boolean
   /** Octets of a frame that are kept; 0 is all of them. */
   snapLength: number
@@ -289,8 +350,10 @@ interface Binding {
   compileFilter(options: FilterOptions & { format: FilterFormat }): string
   /** Instructions of a program in numbers; throws an Error with the `line` that is at fault. */
   parseFilter(numbers: string): number
-  /** Another format of a program in numbers; throws as parseFilter() does. */
-  printFilter(numbers: string, format: FilterFormat): string
+  /** A program in numbers, cut to `snapLength` as a ring attaches it; throws as parseFilter() does. */
+  printFilter(numbers: string, format: FilterFormat, snapLength?: number): string
+  /** LINKTYPE_ number of what is captured from an interface. Throws a SystemError. */
+  linkTypeOf(interfaceName: string): number
   /** Octets that the program keeps of each packet, 0 for none: the i-th ends at `ends[i]` of `octets`. */
   filterVerdicts(numbers: string, octets: Uint8Array, ends: Uint32Array): Uint32Array
   layout: Layout

@@ -5,6 +5,8 @@ import { Dispatcher } from './dispatcher.js'
 import { RefusedError } from './errors.js'
 import { type LedgerSnapshot, Outcomes } from './ledger.js'
 import { bindAddresses } from './listen/address.js'
+import { FileQueue, type FileSettings, type Progress } from './listen/files.js'
+import { openRaw, type RawSettings } from './listen/raw.js'
 import { TcpListener } from './listen/tcp.js'
 import type { Log } from './log.js'
 import { Router, type RouterSettings } from './route/router.js'
@@ -22,8 +24,9 @@ export interface Listen {
 /** Where rows go: a SQLite file (strftime allowed), or nowhere. */
 export type Target = { kind: 'sqlite'; path: string } | { kind: 'none' }
 
-export interface DaemonSettings extends RouterSettings {
+export interface DaemonSettings extends RouterSettings, FileSettings {
   listen: Listen[]
+  raw: RawSettings | undefined
   targets: Target[]
   udpWorkers: number
   /** Octets. */
@@ -52,7 +55,8 @@ export class Daemon {
   readonly #sinks: Sink[]
   readonly #outcomes = new Map<number, Outcomes>()
   readonly #tcp: TcpListener[] = []
-  /** The listeners, with the ports that they got. */
+  readonly #files: FileQueue
+  /** The inputs: listeners with the ports that they got, interfaces, files. */
   readonly bound: string[] = []
   #flush: NodeJS.Timeout | undefined
   #inputsEnded: (() => void) | undefined
@@ -63,6 +67,7 @@ export class Daemon {
     this.#engine = new binding.Engine({ ...slabsOf(settings), flushMs: FLUSH_MS, maxRows: MAX_ROWS }, () =>
       this.#drain(),
     )
+    this.#files = new FileQueue(this.#engine, settings, log, (name) => this.#addInput(name))
     this.#sinks = settings.targets.flatMap((target) =>
       target.kind === 'sqlite' ? [new SqliteSink(target.path, log)] : [],
     )
@@ -76,6 +81,9 @@ export class Daemon {
     try {
       for (const sink of this.#sinks) await sink.open()
       for (const listen of this.#settings.listen) await this.#open(listen)
+      if (this.#settings.raw)
+        await openRaw(this.#engine, this.#settings.raw, this.#log, (name) => this.#addInput(name))
+      this.#files.open()
     } catch (error) {
       this.#engine.close()
       await this.#close()
@@ -84,6 +92,22 @@ export class Daemon {
     this.#flush = setInterval(() => this.#engine.flush(false), FLUSH_MS / 2) // for streams: they have no thread
     const stores = this.#sinks.map((sink) => sink.name).join(', ') || 'nowhere'
     this.#log.announce(`ready: ${this.bound.join(', ')}; storing in ${stores}`)
+  }
+
+  /** All files that were to be read; never resolves when there are none. Rejects with the fault of one. */
+  get filesRead(): Promise<void> {
+    return this.#files.read
+  }
+
+  /** Resolves when everything that was received is stored. */
+  stored(): Promise<void> {
+    this.#drain()
+    return this.#dispatcher.idle()
+  }
+
+  /** How far the file is read that is being read. */
+  get progress(): Progress | undefined {
+    return this.#files.progress
   }
 
   /** What can change while messages come in: tables, node name, on and off. */
@@ -96,7 +120,7 @@ export class Daemon {
     const odd: NonNullable<LedgerSnapshot['odd']> = {}
     for (const [input, outcomes] of this.#outcomes) {
       const counters = this.#engine.counters(input)
-      inputs[outcomes.name] = outcomes.snapshot(counters)
+      inputs[outcomes.name] = outcomes.snapshot(counters, this.#engine.frames(input))
       if (Object.keys(counters.odd).length > 0) odd[outcomes.name] = counters.odd
     }
     const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, { rows: sink.counts.rows }]))
@@ -112,8 +136,9 @@ export class Daemon {
   async stop(): Promise<void> {
     const deadline = Date.now() + this.#settings.stopTimeoutMs
     const drainMs = this.#settings.stopTimeoutMs * DRAIN_SHARE
+    this.#files.close()
     this.#engine.stop(drainMs)
-    await Promise.all([this.#udpEnded(), ...this.#tcp.map((listener) => listener.close(drainMs))])
+    await Promise.all([this.#threadsEnded(), ...this.#tcp.map((listener) => listener.close(drainMs))])
     clearInterval(this.#flush)
     this.#engine.flush(true)
     this.#drain()
@@ -125,20 +150,26 @@ export class Daemon {
 
   async #open(listen: Listen): Promise<void> {
     for (const address of await bindAddresses(listen.host)) {
-      const input = this.#outcomes.size
       const shown = listen.host === '*' ? '*' : address.includes(':') ? `[${address}]` : address
+      const input = this.#outcomes.size
       try {
         const port =
           listen.proto === 'hep_udp'
             ? this.#openUdp(input, address, listen.port)
             : await this.#openTcp(input, address, listen.port)
-        const name = `${listen.proto}:${shown}:${port}`
-        this.#outcomes.set(input, new Outcomes(name))
-        this.bound.push(name)
+        this.#addInput(`${listen.proto}:${shown}:${port}`)
       } catch (error) {
         throw listenError(`${listen.proto}:${shown}:${listen.port}`, error)
       }
     }
+  }
+
+  /** The number of a new input. */
+  #addInput(name: string): number {
+    const input = this.#outcomes.size
+    this.#outcomes.set(input, new Outcomes(name))
+    this.bound.push(name)
+    return input
   }
 
   #openUdp(input: number, address: string, port: number): number {
@@ -170,10 +201,11 @@ export class Daemon {
   /** The engine's wake-up: batches are ready, or an input has ended. */
   #drain(): void {
     for (const slab of this.#engine.take()) this.#dispatcher.dispatch(slab)
+    this.#files.look()
     if (this.#engine.ended()) this.#inputsEnded?.()
   }
 
-  #udpEnded(): Promise<void> {
+  #threadsEnded(): Promise<void> {
     if (this.#engine.ended()) return Promise.resolve()
     return new Promise((resolve) => {
       this.#inputsEnded = resolve
@@ -187,8 +219,10 @@ export class Daemon {
 }
 
 /** Each receive thread may hold a slab that it fills; a queue too small for that is made larger. */
-function slabsOf({ queueBytes, listen, udpWorkers }: DaemonSettings): { slabBytes: number; slabs: number } {
-  const least = listen.length * udpWorkers + SLABS_SPARE
+function slabsOf(settings: DaemonSettings): { slabBytes: number; slabs: number } {
+  const { queueBytes, listen, udpWorkers, raw, read } = settings
+  const rawThreads = raw ? raw.children * Math.max(raw.interfaces.length, 1) : 0
+  const least = listen.length * udpWorkers + rawThreads + read.length + SLABS_SPARE
   const wanted = Math.floor(queueBytes / SLABS_WANTED)
   const slabBytes = Math.min(Math.max(wanted, binding.layout.smallestSlab), LARGEST_SLAB)
   return { slabBytes, slabs: Math.max(Math.floor(queueBytes / slabBytes), least) }

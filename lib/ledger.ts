@@ -4,7 +4,7 @@
 // apart; in_flight is what the engine accepted and nobody has settled yet. All is read in one turn of the
 // event loop, so a snapshot is consistent.
 
-import type { IntakeCounters } from './binding.js'
+import type { FrameCounters, IntakeCounters } from './binding.js'
 
 export interface InputLedger {
   received: number
@@ -14,6 +14,8 @@ export interface InputLedger {
   discarded: Record<string, number>
   dropped: Record<string, number>
   in_flight: number
+  /** Of inputs that capture frames: `total` is the sum of the others. */
+  frames?: { total: number } & FrameCounters
 }
 
 export interface LedgerSnapshot {
@@ -43,7 +45,7 @@ export class Outcomes {
     add(this.#dropped, where, messages)
   }
 
-  snapshot(intake: IntakeCounters): InputLedger {
+  snapshot(intake: IntakeCounters, frames: FrameCounters | null): InputLedger {
     const settled = this.stored + sum(this.#discarded) + sum(this.#dropped)
     const dropped = new Map(Object.entries(intake.dropped))
     for (const [where, messages] of this.#dropped) add(dropped, where, messages)
@@ -55,8 +57,13 @@ export class Outcomes {
       discarded: Object.fromEntries(this.#discarded),
       dropped: Object.fromEntries(dropped),
       in_flight: intake.accepted - settled,
+      ...(frames ? { frames: { total: totalOf(frames), ...frames } } : {}),
     }
   }
+}
+
+function totalOf({ messages, held, ignored }: FrameCounters): number {
+  return messages + held + Object.values(ignored).reduce((total, count) => total + count, 0)
 }
 
 function add(counts: Map<string, number>, key: string, more: number): void {

@@ -7,8 +7,12 @@ import { RefusedError, renderFault, UsageError } from '../errors.js'
 import { Log } from '../log.js'
 import { Notifier } from '../notify.js'
 import type { Effective } from '../options/settings.js'
+import { showProgress } from './progress.js'
 
-/** Resolves with the exit status once the daemon has ended. Rejects with a RefusedError when it cannot start. */
+/**
+ * Resolves with the exit status once the daemon has ended, after a signal or the last file. Rejects with a
+ * RefusedError when it cannot start.
+ */
 export async function run(effective: Effective): Promise<number> {
   const log = new Log(effective.settings)
   const notifier = new Notifier(log)
@@ -28,13 +32,35 @@ export async function run(effective: Effective): Promise<number> {
   notifier.ready(`listening on ${daemon.bound.join(', ')}`)
   reloader = new Reloader(effective, daemon, log, notifier)
 
-  const signal = await stopped
-  log.info(`${signal}: storing what was received`)
+  const fault = await end(daemon, stopped, log)
   notifier.stopping(effective.settings.stopTimeoutMs)
   await daemon.stop()
+  if (fault) log.error(renderFault(fault.fault()))
   log.close()
   await writeLine(JSON.stringify(daemon.ledger()))
-  return 0
+  return fault ? 1 : 0
+}
+
+/** A signal, or the last file, its rows stored; then the fault of a file, if one had any. */
+async function end(
+  daemon: Daemon,
+  stopped: Promise<NodeJS.Signals>,
+  log: Log,
+): Promise<RefusedError | undefined> {
+  const progress = showProgress(daemon)
+  const read = daemon.filesRead.then(
+    () => undefined,
+    (error: RefusedError) => error,
+  )
+  let fault: RefusedError | undefined
+  const files = read.then(async (error) => {
+    fault = error
+    await daemon.stored()
+  })
+  const signal = await Promise.race([stopped, files])
+  progress.end()
+  if (signal) log.info(`${signal}: storing what was received`)
+  return fault
 }
 
 /** The first SIGTERM or SIGINT ends in order; a second one at once, with 128 + n. */
@@ -103,6 +129,10 @@ class Reloader {
 /** Sockets, databases and memory are made once. */
 const FIXED_NAMES = {
   listen: 'listen',
+  raw: 'the raw capture',
+  read: 'read',
+  readRange: 'raw_socket_listen',
+  tunnels: 'tunnels',
   targets: 'db_url',
   udpWorkers: 'udp_workers',
   rcvbufBytes: 'rcvbuf',

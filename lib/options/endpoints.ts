@@ -139,11 +139,19 @@ export const tableWindow: ValueType<TableWindow | null> = {
 
 const RANGE_CURE = 'write it like 0.0.0.0:5060-5061'
 
-/** ADDR[:PORT[-PORT2]]; kept as text, '' is off. */
-export const portRange: ValueType<string> = {
+/** Ports of either end; every port has neither bound. */
+export interface PortRange {
+  /** Numeric. */
+  address: string
+  firstPort?: number | undefined
+  lastPort?: number | undefined
+}
+
+/** ADDR[:PORT[-PORT2]]; null is off. */
+export const portRange: ValueType<PortRange | null> = {
   placeholder: 'ADDR[:PORT[-PORT2]]',
   parse(text) {
-    if (text === '' || text.toLowerCase() === 'off') return ''
+    if (text === '' || text.toLowerCase() === 'off') return null
     checkBrackets(text, RANGE_CURE)
     const [whole, bracket, plain, first, last] =
       /^(?:\[(.*)\]|([^:[\]]*))(?::([^-]*)(?:-(.*))?)?$/s.exec(text) ?? []
@@ -151,14 +159,26 @@ export const portRange: ValueType<string> = {
     if (!(bracket === undefined ? isIPv4(plain!) : isIPv6(bracket))) {
       throw new ValueFault(`"${bracket ?? plain}" is no IP address`, RANGE_CURE)
     }
-    if (first !== undefined) checkRange(first, last ?? first)
-    return text
+    const address = bracket ?? plain!
+    return first === undefined ? { address } : { address, ...portsOf(first, last ?? first) }
   },
-  show: (text) => text || 'off',
+  show: (range) => (range ? `${bracketed(range.address)}${shownPorts(range)}` : 'off'),
 }
 
-function checkRange(first: string, last: string): void {
-  const [from, to] = [portOf(first, RANGE_CURE), portOf(last, RANGE_CURE)]
-  if (from === 0) throw new ValueFault('port 0 is nowhere to listen', RANGE_CURE)
-  if (from > to) throw new ValueFault(`the port range ${from}-${to} runs backwards`, `write ${to}-${from}`)
+/** `:FIRST-LAST`, `:PORT`, or nothing for every port. */
+export function shownPorts({ firstPort, lastPort }: Omit<PortRange, 'address'>): string {
+  if (firstPort === undefined) return ''
+  return firstPort === lastPort ? `:${firstPort}` : `:${firstPort}-${lastPort}`
+}
+
+function portsOf(first: string, last: string): { firstPort: number; lastPort: number } {
+  const [firstPort, lastPort] = [portOf(first, RANGE_CURE), portOf(last, RANGE_CURE)]
+  if (firstPort === 0) throw new ValueFault('port 0 is nowhere to listen', RANGE_CURE)
+  if (firstPort > lastPort) {
+    throw new ValueFault(
+      `the port range ${firstPort}-${lastPort} runs backwards`,
+      `write ${lastPort}-${firstPort}`,
+    )
+  }
+  return { firstPort, lastPort }
 }

@@ -2,8 +2,9 @@
 
 import type { DaemonSettings, Listen, Target } from '../daemon.js'
 import { type Fault, UsageError } from '../errors.js'
+import type { RawSettings } from '../listen/raw.js'
 import type { LogSettings } from '../log.js'
-import { listenPoint } from './endpoints.js'
+import { listenPoint, type NamedListen, type PortRange, portRange } from './endpoints.js'
 import type { Option, ValuesOf } from './option.js'
 import { resolve, type Sources } from './resolve.js'
 import { daemonOptions, type namedOptions } from './table.js'
@@ -36,13 +37,21 @@ export function effective(sources: Sources): Effective {
     faults.push({ where: origins.get(name)!, severity: 'error', what, cure })
   checkRawModes(values, report)
   const isSound = !faults.some(({ severity }) => severity === 'error')
-  const listen = isSound ? listenersOf(values, report) : []
+  const inputs = isSound ? inputsOf(values, origins, report) : NO_INPUTS
   if (isSound) checkTargets(values.db_url, report)
   if (faults.some(({ severity }) => severity === 'error')) throw new UsageError(faults)
   const shown = shownValues(values, origins)
-  shown.set('listen', { value: listen.map((one) => listenPoint.show(one)), origin: origins.get('listen')! })
+  const show = (name: string, value: EffectiveValue['value']) =>
+    shown.set(name, { value, origin: origins.get(name)! })
+  show(
+    'listen',
+    inputs.listen.map((one) => listenPoint.show(one)),
+  )
+  show('raw_socket_listen', portRange.show(inputs.range))
+  const isWindowed = inputs.read.length === 0 || origins.get('table_window') !== 'default'
+  if (!isWindowed) show('table_window', 'off')
   return {
-    settings: settingsOf(values, listen),
+    settings: { ...settingsOf(values, inputs), ...(isWindowed ? {} : { tableWindow: null }) },
     values: shown,
     warnings: faults,
     reload: () => effective(sources),
@@ -58,16 +67,68 @@ function checkRawModes(values: Partial<Values>, report: Report): void {
   }
 }
 
-function listenersOf(values: Values, report: Report): Listen[] {
-  const listen = values.listen.map(({ proto, host, port = values.hep_port }) => ({ proto, host, port }))
-  if (!values.hep_capture_on) {
-    const what = 'with hep_capture_on = 0 there is nothing to capture from'
-    report('hep_capture_on', what, 'switch it on')
+interface Inputs {
+  listen: Listen[]
+  raw: RawSettings | undefined
+  read: string[]
+  /** Ports that are captured, as they are shown. */
+  range: PortRange | null
+}
+
+const NO_INPUTS: Inputs = { listen: [], raw: undefined, read: [], range: null }
+const MIRROR_PORTS: PortRange = { address: '0.0.0.0', firstPort: 5060, lastPort: 5061 }
+
+function inputsOf(values: Values, origins: Map<string, string>, report: Report): Inputs {
+  const { raw_moni_capture_on: moni, raw_ipip_capture_on: ipip, read } = values
+  const isRaw = moni || ipip
+  const range = values.raw_socket_listen ?? (moni ? MIRROR_PORTS : null)
+  if (moni && range?.firstPort === undefined) {
+    report('raw_socket_listen', 'mirror mode wants ports', 'write 0.0.0.0:1-65535 for every port')
+  }
+  if (ipip && range?.address.includes(':')) {
+    report('raw_socket_listen', 'IPIP is IPv4, and this is an IPv6 address', 'write it like 192.0.2.1:5060')
+  }
+  if (read.length > 0 && (isRaw || values.listen.length > 0)) {
+    const live = isRaw ? 'the raw modes' : 'listen'
+    report('read', `files are read instead of live input, and ${live} is set too`, 'remove one of them')
+  }
+  const isImplied = !isRaw && read.length === 0 && origins.get('listen') === 'default'
+  const listen = listenersOf(values, isImplied)
+  if (listen.length === 0 && !isRaw && read.length === 0) {
+    const off = !values.hep_capture_on
+    const what = off ? 'with hep_capture_on = 0 there is nothing to capture from' : 'it names no listener'
+    report(off ? 'hep_capture_on' : 'listen', what, off ? 'switch it on' : 'remove it, or name one')
   }
   const twice = duplicate(listen.filter(({ port }) => port !== 0).map((one) => `${listenPoint.show(one)}`))
   if (twice) report('listen', `${twice} is named twice`, 'name it once')
-  if (listen.length === 0) report('listen', 'it names no listener', 'remove it, or name one')
-  return listen
+  return { listen, raw: isRaw ? rawOf(values, moni ? 'moni' : 'ipip', range) : undefined, read, range }
+}
+
+const IMPLIED_LISTENERS = [
+  { proto: 'hep_udp', host: '*' },
+  { proto: 'hep_tcp', host: '*' },
+] as const
+
+function listenersOf(values: Values, isImplied: boolean): Listen[] {
+  if (!values.hep_capture_on) return []
+  const named: readonly NamedListen[] = isImplied ? IMPLIED_LISTENERS : values.listen
+  return named.map(({ proto, host, port = values.hep_port }) => ({ proto, host, port }))
+}
+
+function rawOf(values: Values, mode: RawSettings['mode'], range: PortRange | null): RawSettings {
+  return {
+    mode,
+    interfaces: values.raw_interface,
+    range: range ?? { address: '0.0.0.0' },
+    children: values.raw_sock_children,
+    promiscuous: values.promiscuous_on,
+    filter: values.raw_moni_bpf_on,
+    filterFile: values.bpf_file,
+    tunnels: values.tunnels,
+    snapLength: values.snaplen,
+    ringBytes: values.ring_size,
+    rcvbufBytes: values.rcvbuf,
+  }
 }
 
 function checkTargets(targets: Target[], report: Report): void {
@@ -80,9 +141,13 @@ function duplicate(names: string[]): string | undefined {
   return names.find((name, index) => names.indexOf(name) !== index)
 }
 
-function settingsOf(values: Values, listen: Listen[]): Settings {
+function settingsOf(values: Values, { listen, raw, read, range }: Inputs): Settings {
   return {
     listen,
+    raw,
+    read,
+    readRange: range ?? { address: '' },
+    tunnels: values.tunnels,
     targets: values.db_url,
     tableName: values.table_name,
     rtcpTableName: values.rtcp_table_name,

@@ -5,7 +5,7 @@ import { type OptionTable, laterFeature as pending } from './option.js'
 import { integer, offOr, onOff, port, size } from './types.js'
 
 const hep = { group: 'HEP inputs:' } as const
-const raw = { group: 'Raw capture and files:', pending } as const
+const raw = { group: 'Raw capture and files:' } as const
 
 const rate = integer({ min: 0, max: 1e9, why: 'no sender is faster' })
 
@@ -13,8 +13,8 @@ export const inputOptions = {
   listen: {
     ...hep,
     type: listenPoint,
-    default: ['hep_udp:*', 'hep_tcp:*'],
-    defaultShown: 'hep_udp:*:9060 and hep_tcp:*:9060',
+    default: [],
+    defaultShown: 'hep_udp:*:9060 and hep_tcp:*:9060 when no input is named',
     repeatable: true,
     help: 'receive here; repeatable. PROTO is hep_udp or hep_tcp; ADDR an address, [IPv6], interface, host or *',
   },
@@ -105,8 +105,8 @@ export const inputOptions = {
   raw_socket_listen: {
     ...raw,
     type: portRange,
-    default: '0.0.0.0:5060-5061',
-    defaultShown: '0.0.0.0:5060-5061 in mirror mode',
+    default: '',
+    defaultShown: '0.0.0.0:5060-5061 in mirror mode, else every port',
     help: 'ports of either end; the address binds the IPIP socket',
   },
   raw_interface: {
@@ -120,7 +120,7 @@ export const inputOptions = {
   },
   raw_sock_children: {
     ...raw,
-    type: integer({ min: 0, max: 64, why: 'more threads than cores help nobody' }),
+    type: integer({ min: 1, max: 64, why: 'more threads than cores help nobody' }),
     default: '1',
     help: 'capture threads, sharing the load by flow',
   },
@@ -148,13 +148,13 @@ export const inputOptions = {
   tunnels: { ...raw, type: onOff, default: '1', help: 'look inside tunnels on the mirror port' },
   snaplen: {
     ...raw,
-    type: integer({ min: 0, max: 262144, why: 'no frame is longer' }),
+    type: integer({ min: 64, max: 262144, why: 'headers are longer, and no frame is' }),
     default: '65535',
     help: 'octets of a frame that are kept',
   },
   ring_size: {
     ...raw,
-    type: size({ min: 0, max: 2 ** 34, why: 'locked memory' }),
+    type: size({ min: 2 ** 20, max: 2 ** 31, why: 'locked memory' }),
     default: '64MiB',
     help: 'ring of each capture thread',
   },

@@ -48,6 +48,8 @@ const char* dropName(Drop drop) {
       return "queue/full";
     case Drop::kernelReceiveBuffer:
       return "kernel/rxq_ovfl";
+    case Drop::kernelRing:
+      return "kernel/tp_drops";
     case Drop::hepTooShort:
       return "hep/too_short";
     case Drop::hepBadMagic:
@@ -126,26 +128,38 @@ bool Intake::accept(Bytes packet, const Arrival& arrival, bool mayWait) {
   const bool compressed = (hep.notes & kNoteCompressed) != 0;
   // Unescaped correlation text stands behind the packet, and is never longer than the chunk.
   const size_t octets = packet.size + hep.extraCorrelation.size + (compressed ? kInflateBound : 0);
-  if (!openFor(octets)) {
-    if (mayWait) return false;
-    counters_.received++;
-    counters_.dropped[size_t(Drop::queueFull)]++;
-    return true;
-  }
-  counters_.received++;
-  counters_.accepted++;
+  if (!openFor(octets, mayWait)) return !mayWait;
   append(hep, packet, arrival);
-  if (open_->rows() >= limits_.maxRows) seal();
+  count();
   return true;
 }
 
-bool Intake::openFor(size_t octets) {
+bool Intake::accept(const CapturedMessage& message, bool mayWait) {
+  if (!openFor(message.payload.size, mayWait)) return !mayWait;
+  append(message);
+  count();
+  return true;
+}
+
+// False when there is no slab: that is a drop, unless the message will be offered again.
+bool Intake::openFor(size_t octets, bool mayWait) {
   if (open_ && open_->room() < octets) seal();
   if (!open_) {
     open_ = pool_->acquire(input_);
     openedAt_ = Clock::now();
   }
+  if (!open_ && !mayWait) {
+    counters_.received++;
+    counters_.dropped[size_t(Drop::queueFull)]++;
+  }
   return open_ != nullptr;
+}
+
+// One more row stands in the open slab.
+void Intake::count() {
+  counters_.received++;
+  counters_.accepted++;
+  if (open_->rows() >= limits_.maxRows) seal();
 }
 
 // One message on its way into the open slab.
@@ -199,7 +213,8 @@ void Intake::append(const HepPacket& hep, Bytes packet, const Arrival& arrival) 
   filing.record.packet = {open_->used(), uint32_t(packet.size)};
   fillNumbers(hep, arrival, filing.record);
   readPayload(filing);
-  readSip(filing);
+  if (isSip(hep, open_->bytes(filing.record.payload.offset, filing.record.payload.length)))
+    readSip(filing.record);
   correlate(filing);
   noteHep(hep);
   open_->commit(filing.octets);
@@ -220,12 +235,9 @@ void Intake::readPayload(Filing& filing) {
   }
 }
 
-void Intake::readSip(Filing& filing) {
-  Record& record = filing.record;
-  const Bytes payload = open_->bytes(record.payload.offset, record.payload.length);
-  if (!isSip(filing.hep, payload)) return;
+void Intake::readSip(Record& record) {
   SipMessage sip;
-  parseSip(payload, sip);
+  parseSip(open_->bytes(record.payload.offset, record.payload.length), sip);
   record.flags |= kRecordSip | (sip.notes & kSipFolded ? uint32_t(kRecordFolded) : 0u);
   record.sipKind = sip.kind;
   record.status = sip.status;
@@ -237,6 +249,35 @@ void Intake::readSip(Filing& filing) {
   if (sip.notes & kSipBadHeader) note(Oddity::sipBadHeader);
 }
 
+namespace {
+
+void correlateBySip(Record& record) {
+  const Span& xCid = record.sip[size_t(SipField::xCid)];
+  const Span& span = xCid.empty() ? record.sip[size_t(SipField::callId)] : xCid;
+  record.correlation = {record.payload.offset + span.offset, span.length};
+}
+
+}  // namespace
+
+void Intake::append(const CapturedMessage& message) {
+  std::memcpy(open_->tail(), message.payload.data, message.payload.size);
+  Record& record = open_->nextRecord();
+  record = Record{};
+  record.packet = record.payload = {open_->used(), uint32_t(message.payload.size)};
+  record.microTs = record.arrivalUs = message.timeUs;
+  record.flags = kRecordHasTime;
+  putAddress(message.source, record.source, record.sourceFamily);
+  putAddress(message.destination, record.destination, record.destinationFamily);
+  record.sourcePort = message.sourcePort;
+  record.destinationPort = message.destinationPort;
+  record.family = uint8_t(message.source.family);
+  record.protocol = message.protocol;
+  record.protocolType = kTypeSip;
+  readSip(record);
+  correlateBySip(record);
+  open_->commit(message.payload.size);
+}
+
 void Intake::correlate(Filing& filing) {
   Record& record = filing.record;
   if (!filing.hep.correlation.empty()) {
@@ -246,10 +287,7 @@ void Intake::correlate(Filing& filing) {
   const Bytes extra = filing.hep.extraCorrelation;
   if (!extra.empty())
     record.correlation = filing.appended(jsonMember(extra, "sip", filing.to + filing.octets));
-  if (record.correlation.length > 0) return;
-  const Span& xCid = record.sip[size_t(SipField::xCid)];
-  const Span& span = xCid.empty() ? record.sip[size_t(SipField::callId)] : xCid;
-  record.correlation = {record.payload.offset + span.offset, span.length};
+  if (record.correlation.length == 0) correlateBySip(record);
 }
 
 void Intake::noteHep(const HepPacket& hep) {

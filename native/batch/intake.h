@@ -21,6 +21,7 @@ namespace hepcapd {
 enum class Drop : uint8_t {
   queueFull,
   kernelReceiveBuffer,
+  kernelRing,
   hepTooShort,
   hepBadMagic,
   hepBadFamily,
@@ -70,6 +71,17 @@ struct Arrival {
   uint16_t senderPort = 0;
 };
 
+// A message as it went over the wire, with no HEP around it.
+struct CapturedMessage {
+  Bytes payload;
+  Address source;
+  Address destination;
+  uint16_t sourcePort = 0;
+  uint16_t destinationPort = 0;
+  uint8_t protocol = 0;  // IP protocol number
+  int64_t timeUs = 0;    // of the frame that completed it, microseconds since the epoch
+};
+
 class Intake {
  public:
   Intake(uint32_t input, std::shared_ptr<SlabPool> pool, std::shared_ptr<Outbox> outbox, IntakeLimits limits);
@@ -85,6 +97,10 @@ class Intake {
     // False only with `mayWait`: there is no slab now, nothing was counted, offer it again.
     bool accept(Bytes packet, const Arrival& arrival, bool mayWait = false) {
       return intake_.accept(packet, arrival, mayWait);
+    }
+    // Likewise. The payload reads as SIP and has kPacketBound octets at most.
+    bool accept(const CapturedMessage& message, bool mayWait = false) {
+      return intake_.accept(message, mayWait);
     }
     // Messages that never reached us: received and dropped.
     void drop(Drop reason, uint64_t messages = 1) {
@@ -108,11 +124,14 @@ class Intake {
   using Clock = std::chrono::steady_clock;
 
   bool accept(Bytes packet, const Arrival& arrival, bool mayWait);
-  bool openFor(size_t octets);
+  bool accept(const CapturedMessage& message, bool mayWait);
+  bool openFor(size_t octets, bool mayWait);
+  void count();
   struct Filing;
   void append(const HepPacket& hep, Bytes packet, const Arrival& arrival);
+  void append(const CapturedMessage& message);
   void readPayload(Filing& filing);
-  void readSip(Filing& filing);
+  void readSip(Record& record);
   void correlate(Filing& filing);
   bool flush(bool now);
   void seal();

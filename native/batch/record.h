@@ -27,7 +27,7 @@ struct SlabSpan {
 struct Record {
   int64_t microTs;       // microseconds since the epoch: the packet's time, else its arrival
   int64_t arrivalUs;     // microseconds since the epoch: the kernel's time stamp
-  SlabSpan packet;       // the HEP packet as it came
+  SlabSpan packet;       // the HEP packet as it came; of a message off the wire its payload
   SlabSpan payload;      // what was captured: inflated, without trailing NULs in v1 and v2
   SlabSpan correlation;  // chunk 0x11, else the `sip` member of chunk 101, else X-CID, else Call-ID
   uint32_t agentId;
@@ -41,7 +41,7 @@ struct Record {
   uint16_t status;  // of a SIP reply
   uint16_t contactPort;
   uint16_t originatorPort;
-  uint8_t hepVersion;
+  uint8_t hepVersion;         // 0: no HEP, a message off the wire
   uint8_t family;             // 2, 10, or 0 when the packet names none
   uint8_t sourceFamily;       // 0 when the address is absent
   uint8_t destinationFamily;  // likewise

@@ -42,6 +42,7 @@ void FileWindow::makeRoom() {
 }
 
 bool FileWindow::readMore() {
+  if (gate_ && !gate_(file_.get())) return false;
   ssize_t count;
   do {
     count = ::read(file_.get(), octets_.get() + last_, capacity_ - last_);
@@ -50,6 +51,7 @@ bool FileWindow::readMore() {
     throw OsError("read", errno, errno == EISDIR ? "name a capture file, not a folder" : "");
   }
   last_ += size_t(count);
+  read_ += uint64_t(count);
   return count > 0;
 }
 

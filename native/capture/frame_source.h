@@ -22,6 +22,8 @@ class FrameSink {
   // For as long as `mayWait` holds, the frames that follow wait for room and are not dropped: those of a
   // file, and those that a live input had received when it was stopped. To be asked anew each time.
   virtual void draining(std::function<bool()> mayWait) = 0;
+  // After the last frame, while the input has not ended yet.
+  virtual void finish() {}
 };
 
 // down: no frames until the link comes back, and nothing to do about it. gone: the interface was removed.

@@ -61,15 +61,15 @@ const char* stateName(ReadState state) {
   return names[size_t(state)];
 }
 
-PcapReader PcapReader::open(const std::string& path) {
+PcapReader PcapReader::open(const std::string& path, FileWindow::Gate gate) {
   if (path == "-") {
     Fd input(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
     if (!input) throw OsError("read standard input", errno, "redirect a capture file into it");
-    return PcapReader(std::move(input));
+    return PcapReader(std::move(input), std::move(gate));
   }
   Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) throw OsError("open", errno, "name a capture file that this user may read");
-  return PcapReader(std::move(file));
+  return PcapReader(std::move(file), std::move(gate));
 }
 
 ReadState PcapReader::next(Frame& frame) {

@@ -32,9 +32,9 @@ const char* stateName(ReadState state);  // "frame", "end", "truncated", "damage
 
 class PcapReader {
  public:
-  explicit PcapReader(Fd file) : window_(std::move(file)) {}
+  explicit PcapReader(Fd file, FileWindow::Gate gate = {}) : window_(std::move(file), std::move(gate)) {}
   // "-" is standard input. Throws OsError.
-  static PcapReader open(const std::string& path);
+  static PcapReader open(const std::string& path, FileWindow::Gate gate = {});
 
   // The next frame; its octets are valid until the next call. Any other state than `frame` is the last one:
   // further calls repeat it. Throws OsError when the file cannot be read on.
@@ -43,6 +43,8 @@ class PcapReader {
   // True when next() can answer from what was read already. Before it is called on a pipe without that,
   // hand on what you have.
   bool ready() const;
+  // Octets of the file up to the end of the frame that next() gave.
+  uint64_t position() const { return window_.passed(); }
 
  private:
   struct Interface {

@@ -3,6 +3,8 @@
 #include "../bpf/interpreter.h"
 #include "../bpf/port_filter.h"
 #include "../bpf/text.h"
+#include "../capture/interface.h"
+#include "../capture/ring_filter.h"
 #include "values.h"
 
 namespace hepcapd {
@@ -28,7 +30,7 @@ PortFilter filterOf(const Napi::Object& options) {
     filter.lastPort = uint16_t(wholeOf(options, "lastPort", UINT16_MAX));
   }
   filter.tunnels = flagOf(options, "tunnels");
-  filter.ipv6Chains = flagOf(options, "ipv6Chains");
+  if (options.Has("ipv6Chains")) filter.ipv6Chains = flagOf(options, "ipv6Chains");
   filter.snapLength = wholeOf(options, "snapLength", INT32_MAX);
   return filter;
 }
@@ -61,8 +63,19 @@ Napi::Value parseFilter(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), double(programOf(info[0]).size()));
 }
 
+// With a snap length, as a packet ring attaches the program: keeping no more than so much.
 Napi::Value printFilter(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), printed(info.Env(), programOf(info[0]), info[1].ToString()));
+  Program program = programOf(info[0]);
+  if (info[2].IsNumber()) program = cutTo(std::move(program), info[2].ToNumber());
+  return Napi::String::New(info.Env(), printed(info.Env(), program, info[1].ToString()));
+}
+
+Napi::Value linkTypeOfInterface(const Napi::CallbackInfo& info) {
+  try {
+    return Napi::Number::New(info.Env(), interfaceNamed(info[0].ToString()).linkType());
+  } catch (const OsError& error) {
+    throw toJsError(info.Env(), error);
+  }
 }
 
 // The i-th packet ends at ends[i] of `octets`.
@@ -87,6 +100,7 @@ void registerBpf(Napi::Env env, Napi::Object exports) {
   exports.Set("compileFilter", Napi::Function::New(env, compileFilter, "compileFilter"));
   exports.Set("parseFilter", Napi::Function::New(env, parseFilter, "parseFilter"));
   exports.Set("printFilter", Napi::Function::New(env, printFilter, "printFilter"));
+  exports.Set("linkTypeOf", Napi::Function::New(env, linkTypeOfInterface, "linkTypeOf"));
   exports.Set("filterVerdicts", Napi::Function::New(env, filterVerdicts, "filterVerdicts"));
 }
 

@@ -7,7 +7,8 @@
 namespace hepcapd {
 
 // exports.compileFilter(options): string; exports.parseFilter(text): number;
-// exports.printFilter(text, format): string; exports.filterVerdicts(text, octets, ends): Uint32Array.
+// exports.printFilter(text, format, snapLength?): string; exports.linkTypeOf(interface): number;
+// exports.filterVerdicts(text, octets, ends): Uint32Array.
 void registerBpf(Napi::Env env, Napi::Object exports);
 
 }  // namespace hepcapd

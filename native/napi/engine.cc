@@ -80,12 +80,15 @@ Napi::Value release(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Function Engine::define(Napi::Env env) {
-  return DefineClass(env, "Engine",
-                     {InstanceMethod<&Engine::listenUdp>("listenUdp"), InstanceMethod<&Engine::stop>("stop"),
-                      InstanceMethod<&Engine::ended>("ended"), InstanceMethod<&Engine::feed>("feed"),
-                      InstanceMethod<&Engine::drop>("drop"), InstanceMethod<&Engine::flush>("flush"),
-                      InstanceMethod<&Engine::take>("take"), InstanceMethod<&Engine::counters>("counters"),
-                      InstanceMethod<&Engine::close>("close")});
+  return DefineClass(
+      env, "Engine",
+      {InstanceMethod<&Engine::listenUdp>("listenUdp"), InstanceMethod<&Engine::listenRaw>("listenRaw"),
+       InstanceMethod<&Engine::readFile>("readFile"), InstanceMethod<&Engine::reading>("reading"),
+       InstanceMethod<&Engine::frames>("frames"), InstanceMethod<&Engine::stop>("stop"),
+       InstanceMethod<&Engine::ended>("ended"), InstanceMethod<&Engine::feed>("feed"),
+       InstanceMethod<&Engine::drop>("drop"), InstanceMethod<&Engine::flush>("flush"),
+       InstanceMethod<&Engine::take>("take"), InstanceMethod<&Engine::counters>("counters"),
+       InstanceMethod<&Engine::close>("close")});
 }
 
 // new Engine({slabBytes, slabs, flushMs, maxRows}, wake)
@@ -101,6 +104,7 @@ Engine::Engine(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Engine>(info) 
   limits_.maxRows = uint32_t(numberOf(options, "maxRows"));
   wakeUp_ = Napi::ThreadSafeFunction::New(info.Env(), info[1].As<Napi::Function>(), "hepcapd engine", 0, 1);
   outbox_ = std::make_shared<Outbox>([this] { wake(); });
+  frameInputs_ = std::make_unique<FrameInputs>(pool_, outbox_, limits_, [this] { wake(); });
 }
 
 Engine::~Engine() { closeAll(); }
@@ -142,14 +146,15 @@ Napi::Value Engine::listenUdp(const Napi::CallbackInfo& info) {
   }
 }
 
-// stop(drainMs): asks the UDP inputs to take what their sockets hold and end; the wake-up tells when.
+// stop(drainMs): asks the inputs to take what their sockets hold and end; the wake-up tells when.
 Napi::Value Engine::stop(const Napi::CallbackInfo& info) {
+  frameInputs_->stop(info[0].ToNumber().Uint32Value());
   for (Listener& listener : listeners_) listener.socket->stop(info[0].ToNumber().Uint32Value());
   return info.Env().Undefined();
 }
 
 Napi::Value Engine::ended(const Napi::CallbackInfo& info) {
-  bool ended = true;
+  bool ended = frameInputs_->ended();
   for (const Listener& listener : listeners_) ended = ended && listener.socket->ended();
   return Napi::Boolean::New(info.Env(), ended);
 }
@@ -208,6 +213,7 @@ IntakeCounters Engine::countersOf(uint32_t input) const {
     if (listener.input == input) add(sum, listener.socket->counters());
   }
   if (const auto fed = fed_.find(input); fed != fed_.end()) add(sum, fed->second->counters());
+  frameInputs_->eachIntake(input, [&](const Intake& intake) { add(sum, intake.counters()); });
   return sum;
 }
 
@@ -222,6 +228,7 @@ Napi::Value Engine::close(const Napi::CallbackInfo& info) {
 
 void Engine::closeAll() {
   if (closed_) return;
+  frameInputs_->close();
   for (Listener& listener : listeners_) listener.socket->stop(0);
   for (Listener& listener : listeners_) listener.socket->join();
   closed_ = true;

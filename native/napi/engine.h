@@ -1,6 +1,6 @@
 // The capture engine as JavaScript sees it: inputs on one side, sealed slabs by handle on the other.
 //
-// Threads: every method runs on the JavaScript thread that made the engine. Its UDP inputs have threads of
+// Threads: every method runs on the JavaScript thread that made the engine. Other inputs have threads of
 // their own, which call back only through the wake-up function.
 // Lifetime: close() ends the threads; slabs live until the last of engine, readers and lent views is gone.
 #pragma once
@@ -11,6 +11,7 @@
 
 #include "../capture/udp_input.h"
 #include "../hep/stream.h"
+#include "frame_inputs.h"
 
 namespace hepcapd {
 
@@ -27,6 +28,10 @@ class Engine : public Napi::ObjectWrap<Engine> {
 
  private:
   Napi::Value listenUdp(const Napi::CallbackInfo& info);
+  Napi::Value listenRaw(const Napi::CallbackInfo& info) { return frameInputs_->listenRaw(info); }
+  Napi::Value readFile(const Napi::CallbackInfo& info) { return frameInputs_->readFile(info); }
+  Napi::Value reading(const Napi::CallbackInfo& info) { return frameInputs_->reading(info); }
+  Napi::Value frames(const Napi::CallbackInfo& info) { return frameInputs_->frames(info); }
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value ended(const Napi::CallbackInfo& info);
   Napi::Value feed(const Napi::CallbackInfo& info);
@@ -51,6 +56,7 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::ThreadSafeFunction wakeUp_;
   std::vector<Listener> listeners_;
   std::map<uint32_t, std::unique_ptr<Intake>> fed_;
+  std::unique_ptr<FrameInputs> frameInputs_;
   bool closed_ = false;
 };
 

@@ -88,12 +88,12 @@ t.test('destinations', async (t) => {
 
 t.test('port ranges', async (t) => {
   means(t, portRange, [
-    ['', ''],
-    ['off', ''],
-    ['10.0.0.0', '10.0.0.0'],
-    ['10.0.0.0:5060', '10.0.0.0:5060'],
-    ['0.0.0.0:5060-5061', '0.0.0.0:5060-5061'],
-    ['[::]:5060-5061', '[::]:5060-5061'],
+    ['', null],
+    ['off', null],
+    ['10.0.0.0', { address: '10.0.0.0' }],
+    ['10.0.0.0:5060', { address: '10.0.0.0', firstPort: 5060, lastPort: 5060 }],
+    ['0.0.0.0:5060-5061', { address: '0.0.0.0', firstPort: 5060, lastPort: 5061 }],
+    ['[::]:5060-5061', { address: '::', firstPort: 5060, lastPort: 5061 }],
   ])
   refuses(t, portRange, ['0.0.0.0:5061-5060'], /runs backwards/)
   refuses(

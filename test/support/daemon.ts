@@ -28,6 +28,10 @@ export class RecordingLog extends Log {
 
 export const SETTINGS: DaemonSettings = {
   listen: [{ proto: 'hep_udp', host: '127.0.0.1', port: 0 }],
+  raw: undefined,
+  read: [],
+  readRange: { address: '' },
+  tunnels: true,
   targets: [],
   udpWorkers: 1,
   rcvbufBytes: 4 << 20,

@@ -1,0 +1,74 @@
+// Raw capture: an input for each interface of a mirror port, or for the IPIP sockets.
+
+import { readFile } from 'node:fs/promises'
+import type { Engine } from '../binding.js'
+import { RefusedError } from '../errors.js'
+import type { Log } from '../log.js'
+import { type PortRange, shownPorts } from '../options/endpoints.js'
+
+export interface RawSettings {
+  mode: 'moni' | 'ipip'
+  /** Empty: every interface. */
+  interfaces: string[]
+  range: PortRange
+  /** Threads of each interface. */
+  children: number
+  promiscuous: boolean
+  /** Attach the port filter in the kernel. */
+  filter: boolean
+  /** The numbers of `tcpdump -ddd`, attached in its place; '' for none. */
+  filterFile: string
+  tunnels: boolean
+  snapLength: number
+  /** Octets of each thread's ring. */
+  ringBytes: number
+  /** Octets of each IPIP socket's receive buffer. */
+  rcvbufBytes: number
+}
+
+/** `addInput` gives the number of the input with that name. Rejects with a RefusedError. */
+export async function openRaw(
+  engine: Engine,
+  settings: RawSettings,
+  log: Log,
+  addInput: (name: string) => number,
+): Promise<void> {
+  const { interfaces, range, filterFile, ...rest } = settings
+  const filterText = filterFile === '' ? '' : await textOf(filterFile)
+  for (const name of interfaces.length > 0 ? interfaces : ['']) {
+    const shown = `${settings.mode}:${name || '*'}${shownPorts(range)}`
+    try {
+      const granted = engine.listenRaw(addInput(shown), { ...rest, ...range, interface: name, filterText })
+      for (const { bufferBytes } of granted) tellBuffer(settings, shown, bufferBytes, log)
+    } catch (error) {
+      throw refused(shown, filterFile, error)
+    }
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const { code = 'ERROR', message } = error as NodeJS.ErrnoException
+    throw new RefusedError({ code, message, cure: 'name a file that tcpdump -ddd has made with --bpf-file' })
+  }
+}
+
+function tellBuffer({ mode, ringBytes, rcvbufBytes }: RawSettings, shown: string, granted: number, log: Log) {
+  const wanted = mode === 'moni' ? ringBytes : rcvbufBytes
+  const what = mode === 'moni' ? 'ring' : 'receive buffer'
+  if (granted >= wanted) {
+    log.info(`${shown}: ${what} of ${granted} octets`)
+  } else {
+    log.warn(
+      `${shown}: the kernel granted a ${what} of ${granted} of ${wanted} octets; what it loses is counted`,
+    )
+  }
+}
+
+function refused(shown: string, filterFile: string, error: unknown): RefusedError {
+  const { code = 'ERROR', message, cure } = error as Error & { code?: string; cure?: string }
+  const usual = filterFile === '' ? 'see `hepcapd --help`' : `look at ${filterFile}, or leave out --bpf-file`
+  return new RefusedError({ code, message: `cannot capture from ${shown}: ${message}`, cure: cure || usual })
+}
