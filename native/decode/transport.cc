@@ -9,7 +9,11 @@ constexpr size_t kTcpHeaderBytes = 20;
 // source port 2 | destination port 2 | length 2, these eight octets included | checksum 2
 Refusal decodeUdp(const IpPacket& ip, Segment& out) {
   const Bytes segment = ip.payload;
-  if (segment.size < kUdpHeaderBytes) return ip.missing > 0 ? Refusal::ipTruncated : Refusal::udpMalformed;
+  if (segment.size < kUdpHeaderBytes) {
+    out.sourcePort = out.destinationPort = 0;
+    out.payload = {};
+    return ip.missing > 0 ? Refusal::udpTruncated : Refusal::udpMalformed;
+  }
   size_t length = readU16(segment.data + 4);
   if (length == 0 && ip.sizeless) length = segment.size;  // RFC 2675 section 4
   if (length < kUdpHeaderBytes || length > segment.size + ip.missing) return Refusal::udpMalformed;
