@@ -305,10 +305,7 @@ bool SipFramer::readWebSocket(Bytes& view, StreamContext& context) {
 
 void SipFramer::lost(size_t octets, StreamContext& context) {
   const size_t here = pending_.size();
-  dropPending();
-  midLine_ = false;
-  const bool inMessage = state_ == State::headers || state_ == State::body;
-  inMessage ? context.add(StreamEvent::incomplete) : context.add(StreamEvent::skippedOctets, here);
+  breakOff(context);
   if (state_ == State::webSocket && webSocket_->lost(octets, context)) return;
   if (state_ == State::body) {
     left_ -= here;
@@ -324,13 +321,19 @@ void SipFramer::lost(size_t octets, StreamContext& context) {
   state_ = State::seeking;
 }
 
+// What is pending will not be completed. The next octets start a line, for all that is known.
+void SipFramer::breakOff(StreamContext& context) {
+  const bool inMessage = state_ == State::headers || state_ == State::body;
+  inMessage ? context.add(StreamEvent::incomplete) : context.add(StreamEvent::skippedOctets, pending_.size());
+  dropPending();
+  midLine_ = false;
+}
+
 void SipFramer::finish(StreamContext& context) {
-  if (state_ == State::headers || state_ == State::body) context.add(StreamEvent::incomplete);
+  breakOff(context);
   if (webSocket_) webSocket_->finish(context);
   webSocket_.reset();
-  dropPending();
   state_ = State::seeking;
-  midLine_ = false;
   passed_ = 0;
 }
 

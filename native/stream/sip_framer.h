@@ -57,6 +57,7 @@ class SipFramer {
   bool nextLine(Bytes view, Bytes& line);
   void pass(Bytes& view, size_t octets, StreamContext& context);
   void beginLines(State state, size_t startLineBytes);
+  void breakOff(StreamContext& context);
   void dropPending();
 
   State state_ = State::seeking;
