@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs'
 import yargs, { type Argv } from 'yargs'
 import { type Fault, RefusedError, renderFault, UsageError } from './errors.js'
+import { bpfOptions, FILTER_NOTES } from './options/bpf.js'
 import { type Arguments, plainArguments, yargsOptions } from './options/command-line.js'
-import type { OptionTable } from './options/option.js'
+import { flagOf, type OptionTable } from './options/option.js'
 import { type Resolved, resolve, type Sources } from './options/resolve.js'
 import { sendOptions } from './options/send.js'
 import { effective } from './options/settings.js'
@@ -16,6 +17,8 @@ import { onOff } from './options/types.js'
 interface Command {
   summary: string
   options: OptionTable
+  /** The end of its help. */
+  notes?: string
   /** Resolves to the exit status. */
   run(sources: Sources): Promise<number>
 }
@@ -33,9 +36,15 @@ const commands: Record<string, Command> = {
     options: { ...checkFlags, ...daemonOptions },
     run: check,
   },
+  bpf: {
+    summary: 'print the packet filter that these options attach',
+    options: { ...bpfOptions, ...daemonOptions },
+    notes: FILTER_NOTES,
+    run: bpf,
+  },
 }
 
-const laterCommands = ['trace', 'schema', 'bpf', 'ctl', 'doctor']
+const laterCommands = ['trace', 'schema', 'ctl', 'doctor']
 
 /** Resolves to the exit status; an error that nobody can cure rejects. */
 export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -94,12 +103,13 @@ function commandParser(call: (name: string, argv: Arguments) => void): Argv {
     .fail((message, error) => {
       throw missingValue(message) ?? error ?? new Error(message)
     })
-  for (const [name, { summary, options }] of Object.entries(commands)) {
+  for (const [name, { summary, options, notes }] of Object.entries(commands)) {
     parser.command(
       name === 'run' ? [name, '$0'] : name,
       summary,
       (command) => {
         if (name !== 'run') command.usage(`$0 ${name} [options]: ${summary}`)
+        if (notes) command.epilogue(notes)
         return command.options(yargsOptions(options))
       },
       (argv) => call(name, argv as Arguments),
@@ -164,13 +174,35 @@ async function show(sources: Sources): Promise<number> {
 }
 
 async function check(sources: Sources): Promise<number> {
-  const { json, ...argv } = sources.argv
-  const own: Arguments = { _: [], ...(json === undefined ? {} : { json }) }
-  const flags = sound(checkFlags, { command: '', argv: own, env: undefined })
-  const configuration = effective({ ...sources, argv: argv as Arguments })
+  const { own, others } = apart(checkFlags, sources)
+  const flags = sound(checkFlags, own)
+  const configuration = effective(others)
   report(configuration.warnings)
   const command = await import('./commands/check.js')
   return command.check(configuration, flags.json)
+}
+
+/** Without a raw mode it is the filter of a mirror port. */
+async function bpf(sources: Sources): Promise<number> {
+  const { own, others } = apart(bpfOptions, sources)
+  const flags = sound(bpfOptions, own)
+  const { raw_ipip_capture_on: ipip } = resolve(daemonOptions, others).values
+  const argv: Arguments = ipip ? others.argv : { ...others.argv, 'raw-moni-capture-on': '1' }
+  const configuration = effective({ ...others, argv })
+  report(configuration.warnings)
+  const command = await import('./commands/bpf.js')
+  return command.bpf(configuration.settings.raw!, flags)
+}
+
+/** A command's own flags, which only the command line has, and those of the daemon. */
+function apart(table: OptionTable, sources: Sources): { own: Sources; others: Sources } {
+  const names = new Set(Object.keys(table).map(flagOf))
+  const own: Arguments = { _: [] }
+  const others: Arguments = { _: sources.argv._ }
+  for (const [flag, value] of Object.entries(sources.argv)) {
+    if (flag !== '_') (names.has(flag) ? own : others)[flag] = value
+  }
+  return { own: { command: '', argv: own, env: undefined }, others: { ...sources, argv: others } }
 }
 
 /** Values without an error among their faults; warnings are printed. */

@@ -74,7 +74,7 @@ function parsed(name: string, option: Option, texts: readonly string[], report: 
       return []
     }
   })
-  return option.repeatable ? values : values[0]
+  return option.repeatable ? values.filter((value) => value !== '') : values[0] // off adds nothing
 }
 
 /** The default stands in for an off that the type has no word for. */

@@ -38,6 +38,7 @@ export function effective(sources: Sources): Effective {
   checkRawModes(values, report)
   const isSound = !faults.some(({ severity }) => severity === 'error')
   const inputs = isSound ? inputsOf(values, origins, report) : NO_INPUTS
+  if (inputs.read.length > 0) faults.push(...notOpened(values, origins))
   if (isSound) checkTargets(values.db_url, report)
   if (faults.some(({ severity }) => severity === 'error')) throw new UsageError(faults)
   const shown = shownValues(values, origins)
@@ -88,13 +89,10 @@ function inputsOf(values: Values, origins: Map<string, string>, report: Report):
   if (ipip && range?.address.includes(':')) {
     report('raw_socket_listen', 'IPIP is IPv4, and this is an IPv6 address', 'write it like 192.0.2.1:5060')
   }
-  if (read.length > 0 && (isRaw || values.listen.length > 0)) {
-    const live = isRaw ? 'the raw modes' : 'listen'
-    report('read', `files are read instead of live input, and ${live} is set too`, 'remove one of them')
-  }
-  const isImplied = !isRaw && read.length === 0 && origins.get('listen') === 'default'
+  if (read.length > 0) return { listen: [], raw: undefined, read, range }
+  const isImplied = !isRaw && origins.get('listen') === 'default'
   const listen = listenersOf(values, isImplied)
-  if (listen.length === 0 && !isRaw && read.length === 0) {
+  if (listen.length === 0 && !isRaw) {
     const off = !values.hep_capture_on
     const what = off ? 'with hep_capture_on = 0 there is nothing to capture from' : 'it names no listener'
     report(off ? 'hep_capture_on' : 'listen', what, off ? 'switch it on' : 'remove it, or name one')
@@ -102,6 +100,20 @@ function inputsOf(values: Values, origins: Map<string, string>, report: Report):
   const twice = duplicate(listen.filter(({ port }) => port !== 0).map((one) => `${listenPoint.show(one)}`))
   if (twice) report('listen', `${twice} is named twice`, 'name it once')
   return { listen, raw: isRaw ? rawOf(values, moni ? 'moni' : 'ipip', range) : undefined, read, range }
+}
+
+/** Files are read instead of live input: a configuration that has both is warned of what stays shut. */
+function notOpened(values: Values, origins: Map<string, string>): Fault[] {
+  const named = {
+    listen: values.listen.length > 0,
+    raw_moni_capture_on: values.raw_moni_capture_on,
+    raw_ipip_capture_on: values.raw_ipip_capture_on,
+  }
+  return Object.entries(named).flatMap(([name, isNamed]) => {
+    if (!isNamed) return []
+    const what = `${name}: files are read instead of live input, so this is not opened`
+    return [{ where: origins.get(name)!, severity: 'warning', what, cure: 'leave out --read to open it' }]
+  })
 }
 
 const IMPLIED_LISTENERS = [

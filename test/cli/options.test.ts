@@ -49,15 +49,11 @@ t.test('a repeatable flag adds up, another one takes the last', async (t) => {
 })
 
 t.test('short flags, - for stdin, and a value in the same word', async (t) => {
-  for (const args of [['-r', '-'], ['-rx.pcap'], ['-i', 'eth0'], ['-ieth0'], ['-f', 'x.cfg']]) {
-    const { status, err } = await hepcapd(['check', ...args])
-    t.equal(status, 2)
-    t.match(
-      err,
-      /^--(read|raw-interface|script): error: this version does not have \w+ yet; [^\n]+\n$/,
-      args.join(' '),
-    )
-  }
+  t.same((await checked('-r', '-', '-rx.pcap')).read?.value, ['-', 'x.pcap'])
+  t.same((await checked('-i', 'eth0', '-ieth1', '-i', 'off')).raw_interface?.value, ['eth0', 'eth1'])
+  const { status, err } = await hepcapd(['check', '-f', 'x.cfg'])
+  t.equal(status, 2)
+  t.match(err, /^--script: error: this version does not have script yet; [^\n]+\n$/)
 })
 
 t.test('a flag without its value', async (t) => {
@@ -90,7 +86,7 @@ t.test('a word that belongs to nothing', async (t) => {
 })
 
 t.test('commands that this version does not have', async (t) => {
-  for (const command of ['trace', 'schema', 'bpf', 'ctl', 'doctor']) {
+  for (const command of ['trace', 'schema', 'ctl', 'doctor']) {
     const { status, out, err } = await hepcapd([command, 'x', '-d', '--flag'])
     t.equal(status, 2)
     t.equal(out, '')
@@ -130,4 +126,43 @@ t.test('send and show refuse what is not theirs', async (t) => {
   const shown = await hepcapd(['show', '--db-url', 'none:', '--last', '5'])
   t.equal(shown.status, 2)
   t.match(shown.err, /no SQLite database to read; name one: sqlite:FILE/)
+})
+
+t.test('which inputs are opened', async (t) => {
+  const inputs = async (...args: string[]) => {
+    const { listen, raw_socket_listen: ports, table_window: window } = await checked(...args)
+    return [listen?.value, ports?.value, window?.value]
+  }
+  const hep = ['hep_udp:*:9060', 'hep_tcp:*:9060']
+  t.same(await inputs(), [hep, 'off', '2d,1h'])
+  t.same(await inputs('--moni'), [[], '0.0.0.0:5060-5061', '2d,1h'], 'a raw mode takes the place of HEP')
+  t.same(await inputs('--ipip', '--listen', 'hep_udp:*'), [['hep_udp:*:9060'], 'off', '2d,1h'])
+  t.same(await inputs('--moni', '--raw-socket-listen', '0.0.0.0:5060'), [[], '0.0.0.0:5060', '2d,1h'])
+  t.same(await inputs('-r', 'x.pcap'), [[], 'off', 'off'], 'a file is as old as it is')
+  t.same(await inputs('-r', 'x.pcap', '--table-window', '1d,1d'), [[], 'off', '1d,1d'])
+})
+
+t.test('inputs that cannot be', async (t) => {
+  const faults: [string[], RegExp][] = [
+    [
+      ['--moni', '--ipip'],
+      /^--raw-moni-capture-on: error: .*not possible together; switch one of them off\n$/,
+    ],
+    [['--moni', '--raw-socket-listen', '10.0.0.0'], /mirror mode wants ports; write 0\.0\.0\.0:1-65535/],
+    [['--ipip', '--raw-socket-listen', '[::1]:5060'], /IPIP is IPv4/],
+    [['--hep-capture-on', '0'], /nothing to capture from/],
+    [['--raw-socket-listen', '0.0.0.0:5061-5060'], /runs backwards; write 5060-5061\n$/],
+  ]
+  for (const [args, what] of faults) {
+    const { status, out, err } = await hepcapd(['check', ...args])
+    t.equal(status, 2)
+    t.equal(out, '')
+    t.match(err, what, args.join(' '))
+  }
+})
+
+t.test('a file with live inputs beside it is a warning', async (t) => {
+  const { status, err } = await hepcapd(['check', '-r', 'x.pcap', '--listen', 'hep_udp:*', '--moni'])
+  t.equal(status, 0)
+  t.match(err, /^--listen: warning: .* is not opened; .*\n--raw-moni-capture-on: warning: .*\n$/)
 })
