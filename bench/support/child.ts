@@ -10,13 +10,15 @@ export class Child<Order extends object, Answer> {
     this.#process = child
   }
 
-  /** Resolves when the process of this folder says that it is ready. */
+  /** Resolves when the process of this folder says that it is ready. `within` is a command that runs it. */
   static async start<Order extends object, Answer>(
     program: string,
     args: string[],
     nodeOptions: string[] = [],
+    within: string[] = [],
   ): Promise<Child<Order, Answer>> {
-    const child = fork(new URL(program, import.meta.url), args, { execArgv: nodeOptions })
+    const [execPath, ...execArgv] = [...within, process.execPath, ...nodeOptions] as [string, ...string[]]
+    const child = fork(new URL(program, import.meta.url), args, { execPath, execArgv })
     await answerOf(child)
     return new Child(child)
   }

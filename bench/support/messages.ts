@@ -28,6 +28,23 @@ export function* packedDialogs(
   if (packer.packets > 0) yield packer.take()
 }
 
+/** The same messages as they go over the wire, without HEP. */
+export function* plainDialogs(count: number, runBytes: number): Generator<PacketRun> {
+  let [parts, ends, size] = [[] as Buffer[], [] as number[], 0]
+  const taken = () => ({ octets: Buffer.concat(parts), ends: Uint32Array.from(ends) })
+  for (const batch of fromDialogs(count, SEED, BATCH)) {
+    for (const { payload } of batch) {
+      parts.push(Buffer.from(payload))
+      size += payload.length
+      ends.push(size)
+    }
+    if (size < runBytes) continue
+    yield taken()
+    ;[parts, ends, size] = [[], [], 0]
+  }
+  if (size > 0) yield taken()
+}
+
 /** All of it in one run, and what went into it. */
 export function packedTogether(count: number): { run: PacketRun; captured: Captured[] } {
   const captured: Captured[] = []

@@ -218,7 +218,11 @@ IntakeCounters Engine::countersOf(uint32_t input) const {
 }
 
 Napi::Value Engine::counters(const Napi::CallbackInfo& info) {
-  return toJs(info.Env(), countersOf(inputOf(info[0])));
+  const uint32_t input = inputOf(info[0]);
+  Napi::Object counters = toJs(info.Env(), countersOf(input));
+  Napi::Object odd = counters.Get("odd").As<Napi::Object>();
+  frameInputs_->addOddities(input, odd);
+  return counters;
 }
 
 Napi::Value Engine::close(const Napi::CallbackInfo& info) {

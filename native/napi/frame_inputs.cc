@@ -134,6 +134,12 @@ void add(FrameCounters& sum, const FrameCounters& more) {
   for (size_t i = 0; i < sum.ignored.size(); i++) sum.ignored[i] += more.ignored[i];
 }
 
+void addTo(Napi::Object& counts, const std::string& name, uint64_t more) {
+  if (more == 0) return;
+  const Napi::Value known = counts.Get(name);
+  counts.Set(name, double(more) + (known.IsNumber() ? known.ToNumber().DoubleValue() : 0));
+}
+
 const char* stateOf(const FileInput& file) {
   if (!file.ended()) return "more";
   if (!file.error().empty()) return "failed";
@@ -205,6 +211,21 @@ Napi::Value FrameInputs::frames(const Napi::CallbackInfo& info) const {
     known = true;
   }
   return known ? toJs(info.Env(), sum) : info.Env().Null();
+}
+
+void FrameInputs::addOddities(uint32_t input, Napi::Object& odd) const {
+  for (const Channel& channel : channels_) {
+    if (channel.input != input) continue;
+    const FrameCounters counters = channel.frames->counters();
+    addTo(odd, "fragments/timed_out", counters.fragments.timedOut);
+    addTo(odd, "fragments/evicted", counters.fragments.evicted);
+    addTo(odd, "fragments/contradicted", counters.fragments.contradicted);
+    for (size_t i = 0; i < size_t(StreamEvent::count); i++) {
+      const auto event = StreamEvent(i);
+      if (event == StreamEvent::messages) continue;
+      addTo(odd, std::string("stream/") + streamEventName(event), counters.streams[event]);
+    }
+  }
 }
 
 void FrameInputs::stop(uint32_t drainMs) {

@@ -23,6 +23,8 @@ class FrameInputs {
   Napi::Value reading(const Napi::CallbackInfo& info) const;
   Napi::Value frames(const Napi::CallbackInfo& info) const;
 
+  // Adds what happened to fragments and streams of this input, by name.
+  void addOddities(uint32_t input, Napi::Object& odd) const;
   void stop(uint32_t drainMs);
   bool ended() const;
   // Ends the threads without draining.
