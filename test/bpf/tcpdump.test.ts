@@ -35,10 +35,12 @@ const usual: FilterOptions = {
   firstPort: 5060,
   lastPort: 5061,
   tunnels: true,
+  ipv6Chains: false,
   snapLength: 65535,
 }
 const variants: FilterOptions[] = [
   usual,
+  { ...usual, ipv6Chains: true },
   { ...usual, tunnels: false },
   { ...usual, firstPort: 5070, lastPort: 5070, ipv6Chains: true },
   { ...usual, firstPort: 1, lastPort: 5059, tunnels: false, ipv6Chains: true, snapLength: 96 },
