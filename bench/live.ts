@@ -110,7 +110,7 @@ async function captureWithTcpdump(wire: Wire, send: () => Promise<Sent>) {
   tcpdump.kill('SIGINT')
   await once(tcpdump, 'close')
   const [, captured, dropped] =
-    /(\d+) packets? captured[^]*?(\d+) packets? dropped by kernel/.exec(said()) ?? []
+    /(\d+) packets? captured.*?(\d+) packets? dropped by kernel/s.exec(said()) ?? []
   if (captured === undefined) throw new Error(`tcpdump said: ${said()}`)
   return { seen: Number(dropped) > 0 ? MESSAGES - Number(dropped) : Number(captured), sent }
 }
