@@ -60,8 +60,7 @@ export const bpfOptions = {
 /** The end of the help. */
 export const FILTER_NOTES =
   'Of frames under up to two VLAN tags it passes what this expression passes: `portrange FIRST-LAST or ' +
-  'ip[6:2] & 0x1fff != 0 or ip6[6] = 44 or ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 60`, and with --tunnels ' +
-  '`or ip proto (4 or 41 or 47) or ip6[6] = 4 or ip6[6] = 41 or ip6[6] = 47 or udp port (4789 or 6081 or 37008) ' +
-  'or mpls`; with --ipip, of what is inside. Ports in tunnels, in later fragments and behind IPv6 extension ' +
-  'headers are matched by the daemon. Where it captures from every interface, it asks the kernel for the kind ' +
+  'ip[6:2] & 0x1fff != 0 or ip6[6] = 44`, and with --tunnels `or ip proto (4 or 41 or 47) or udp port (4789 or ' +
+  '6081 or 37008) or mpls`; with --ipip, of what is inside. Ports in tunnels and in later fragments are matched ' +
+  'by the daemon; ports behind other IPv6 extension headers are not looked for (--bpf 0 passes them). Where it captures from every interface, it asks the kernel for the kind ' +
   'of each frame first, and filters those without an Ethernet header as RAW.'

@@ -14,7 +14,7 @@ struct PortFilter {
   bool tunnels = true;
   // IPv6 headers that stand before the ports, which tcpdump's `portrange` does not look behind: hop-by-hop,
   // routing and destination options, and with `tunnels` IP and GRE inside of IPv6.
-  bool ipv6Chains = true;
+  bool ipv6Chains = false;
   uint32_t snapLength = 65535;  // octets of a frame that are kept; 0 is all of them
 };
 

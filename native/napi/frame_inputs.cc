@@ -32,7 +32,6 @@ PortFilter portFilterOf(const Napi::Object& options, uint32_t linkType) {
           .lastPort = ports.last,
           .allPorts = !options.Get("firstPort").IsNumber(),
           .tunnels = options.Get("tunnels").ToBoolean(),
-          .ipv6Chains = true,
           .snapLength = uint32_t(numberOf(options, "snapLength"))};
 }
 

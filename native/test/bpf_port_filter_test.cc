@@ -85,17 +85,18 @@ TEST_CASE("bpf: tunnels pass while they are looked into") {
   CHECK_FALSE(passes({.linkType = kEthernet, .tunnels = false}, mpls));
 }
 
-TEST_CASE("bpf: IPv6 headers before the ports pass, unless tcpdump's verdict is wanted") {
-  const PortFilter bare = {.linkType = kRaw, .ipv6Chains = false};
+TEST_CASE("bpf: IPv6 headers before the ports pass where that is wanted") {
+  const PortFilter chains = {.linkType = kRaw, .ipv6Chains = true};
+  const PortFilter noTunnels = {.linkType = kRaw, .tunnels = false, .ipv6Chains = true};
   for (uint8_t next : {0, 43, 60}) {
-    CHECK(passesIp(ipv6("header", next)));
-    CHECK(passesIp(ipv6("header", next), kNoTunnels));
-    CHECK_FALSE(passesIp(ipv6("header", next), bare));
+    CHECK(passesIp(ipv6("header", next), chains));
+    CHECK(passesIp(ipv6("header", next), noTunnels));
+    CHECK_FALSE(passesIp(ipv6("header", next)));
   }
   for (uint8_t next : {4, 41, 47}) {
-    CHECK(passesIp(ipv6("inside", next)));
-    CHECK_FALSE(passesIp(ipv6("inside", next), kNoTunnels));
-    CHECK_FALSE(passesIp(ipv6("inside", next), bare));
+    CHECK(passesIp(ipv6("inside", next), chains));
+    CHECK_FALSE(passesIp(ipv6("inside", next), noTunnels));
+    CHECK_FALSE(passesIp(ipv6("inside", next)));
   }
   CHECK_FALSE(passesIp(ipv6("secret", 50)));
 }
