@@ -8,11 +8,11 @@ import { droppedOf } from '../lib/ledger.js'
 import { RunningDaemon } from '../test/support/cli.js'
 import { noNamespaces } from '../test/support/namespace.js'
 import { missing } from '../test/support/tools.js'
+import { THERE, Wire } from '../test/support/wire.js'
 import { Child } from './support/child.js'
 import { type Claim, mustEqual, present } from './support/claim.js'
 import { figure, spread, spreadText } from './support/measure.js'
 import type { Order, Sent } from './support/sender-process.js'
-import { THERE, Wire } from './support/wire.js'
 
 const MESSAGES = 300_000
 const ROUNDS = 3

@@ -21,8 +21,11 @@ PortRange portsOf(const Napi::Object& options) {
   return ports;
 }
 
+bool isIpip(const Napi::Object& options) { return options.Get("mode").ToString().Utf8Value() == "ipip"; }
+
+// What IPIP brings is in a tunnel.
 FrameIntake::Options frameOptions(const Napi::Object& options) {
-  return {.ports = portsOf(options), .tunnels = options.Get("tunnels").ToBoolean()};
+  return {.ports = portsOf(options), .tunnels = isIpip(options) || options.Get("tunnels").ToBoolean()};
 }
 
 PortFilter portFilterOf(const Napi::Object& options, uint32_t linkType) {
@@ -93,7 +96,7 @@ struct Opened {
 // see every packet.
 std::vector<Opened> openSources(const Napi::Object& options) {
   std::vector<Opened> opened;
-  if (options.Get("mode").ToString().Utf8Value() == "ipip") {
+  if (isIpip(options)) {
     auto socket = IpipSocket::open(ipipOptions(options));
     const double bytes = socket->rcvbufBytes();
     opened.push_back({std::move(socket), bytes});

@@ -1,0 +1,146 @@
+// A mirror port in network namespaces: real captures replayed, and real calls. The rows are the SIP messages that
+// tshark finds, each once.
+
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { droppedOf, type InputLedger } from '../../lib/ledger.js'
+import { RunningDaemon } from '../support/cli.js'
+import { rowLines, tsharkLines } from '../support/judge.js'
+import { noNamespaces } from '../support/namespace.js'
+import { capture, missing, NO_CAPTURES, until } from '../support/tools.js'
+import { FAR, NEAR, Wire } from '../support/wire.js'
+
+const CALLS = 500
+const COOKED_BYTES = 16
+const MARK = 'end-of-capture'
+const noTools = noNamespaces() || missing('tshark') || missing('tcpreplay') || missing('tcpdump')
+
+function plugIn(t: Test): Wire {
+  const wire = new Wire()
+  t.teardown(() => wire.delete())
+  return wire
+}
+
+async function listen(wire: Wire, path: string, ...more: string[]): Promise<RunningDaemon> {
+  const args = ['--moni', '--raw-interface', wire.device, '--db-url', `sqlite:${path}`, ...more]
+  return RunningDaemon.start(args, {}, wire.far.exec)
+}
+
+/** Stops it and checks both identities of its ledger. */
+async function settle(t: Test, daemon: RunningDaemon): Promise<InputLedger> {
+  const { status, ledger, err } = await daemon.stop()
+  t.equal(status, 0, err)
+  const input = Object.values(ledger.inputs)[0] as InputLedger
+  t.equal(droppedOf(input), 0)
+  t.equal(input.received, input.stored)
+  t.equal(input.in_flight, 0)
+  const { total, messages, held, ignored } = input.frames as NonNullable<InputLedger['frames']>
+  t.equal(total, messages + held + Object.values(ignored).reduce((sum, count) => sum + count, 0))
+  return input
+}
+
+async function replay(t: Test, wire: Wire, file: string): Promise<void> {
+  const status = await wire.near.run('tcpreplay', ['--topspeed', '-i', wire.device, file])
+  t.equal(status, 0, 'tcpreplay')
+}
+
+const files = [
+  { name: 'sip-81-messages.pcap', ports: '5060-5061', messages: 81 },
+  { name: 'ipip.pcap', ports: '5090', messages: 4 },
+  { name: 'hep.pcap', ports: '1-65535', messages: 0 },
+  { name: 'sip-ipv6-fragments.pcap', ports: '5062-5063', messages: 32 },
+]
+for (const { name, ports, messages } of files) {
+  const file = capture(name)
+  for (const children of [1, 2]) {
+    const skip = noTools || (file ? false : NO_CAPTURES)
+    t.test(`${name} at full speed, ${children} threads`, { skip }, async (t) => {
+      const wire = plugIn(t)
+      const folder = t.testdir()
+      const path = join(folder, 'calls.db')
+      const daemon = await listen(
+        wire,
+        path,
+        ...['--raw-socket-listen', `0.0.0.0:${ports}`, '--raw-sock-children', String(children)],
+      )
+      await replay(t, wire, ethernetOf(file as string, join(folder, 'frames.pcap')))
+      await settle(t, daemon)
+      const lines = rowLines(path)
+      t.equal(lines.length, messages)
+      t.same(lines, await tsharkLines(file as string))
+    })
+  }
+}
+
+/** The file, or a copy with Ethernet headers in place of Linux cooked ones. */
+function ethernetOf(file: string, copy: string): string {
+  const from = readFileSync(file)
+  if (from.readUInt32LE(20) !== 113) return file
+  const header = Buffer.from(from.subarray(0, 24))
+  header.writeUInt32LE(1, 20)
+  const parts = [header]
+  for (let at = 24; at < from.length; ) {
+    const length = from.readUInt32LE(at + 8)
+    const record = Buffer.from(from.subarray(at, at + 16))
+    const shorter = length - COOKED_BYTES + 14
+    record.writeUInt32LE(shorter, 8)
+    record.writeUInt32LE(shorter, 12)
+    const cooked = from.subarray(at + 16, at + 16 + length)
+    parts.push(record, Buffer.from('020000000002020000000001', 'hex'), cooked.subarray(14))
+    at += 16 + length
+  }
+  writeFileSync(copy, Buffer.concat(parts))
+  return copy
+}
+
+for (const [transport, mode] of [
+  ['UDP', 'u1'],
+  ['TCP', 't1'],
+] as const) {
+  t.test(`${CALLS} calls over ${transport}`, { skip: noTools || missing('sipp') }, async (t) => {
+    const wire = plugIn(t)
+    const folder = t.testdir()
+    const [path, file] = [join(folder, 'calls.db'), join(folder, 'calls.pcap')]
+    const daemon = await listen(wire, path)
+    const tcpdump = wire.far.spawn(
+      'tcpdump',
+      ['-Z', 'root', '-U', '-B', '65536', '-i', wire.device, '-w', file, 'port 5060'],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    await said(tcpdump.stderr as NodeJS.ReadableStream, /listening on/)
+
+    const common = ['-nostdin', '-timeout', '60', '-m', String(CALLS), '-t', mode]
+    const uas = wire.far.spawn('sipp', ['-sn', 'uas', '-i', FAR, '-p', '5060', ...common])
+    const ended = once(uas, 'exit')
+    if (mode === 't1') await untilListening(wire)
+    const uac = ['-sn', 'uac', `${FAR}:5060`, '-i', NEAR, '-p', '5071', '-r', '200', ...common]
+    t.equal(await wire.near.run('sipp', uac), 0, 'every call came through')
+    await ended
+
+    const input = await settle(t, daemon)
+    await wire.near.run('bash', ['-c', `echo ${MARK} > /dev/udp/${FAR}/5060`])
+    await until(() => readFileSync(file).includes(MARK)) // all that came before is written too
+    tcpdump.kill('SIGINT')
+    await once(tcpdump, 'close')
+    t.ok(input.stored >= CALLS * 6)
+    t.same(rowLines(path), await tsharkLines(file))
+  })
+}
+
+async function said(stream: NodeJS.ReadableStream, what: RegExp): Promise<void> {
+  let text = ''
+  for await (const part of stream) {
+    text += String(part)
+    if (what.test(text)) break
+  }
+  stream.resume()
+}
+
+async function untilListening(wire: Wire): Promise<void> {
+  const listens = () => wire.far.run('sh', ['-c', "ss -ltn | grep -q ':5060 '"])
+  for (let tries = 0; (await listens()) !== 0; tries++) {
+    if (tries > 200) throw new Error('sipp does not listen')
+  }
+}

@@ -1,0 +1,100 @@
+// What tshark finds in a capture file: the judge of what we find.
+
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import Database from 'better-sqlite3'
+
+const run = promisify(execFile)
+
+/** `SOURCE:PORT > DESTINATION:PORT CALL-ID CSEQ WHAT`: WHAT is the method of a request, the status of a reply. */
+export type Line = string
+
+const FIELDS = [
+  'ip.src',
+  'ip.dst',
+  'ipv6.src',
+  'ipv6.dst',
+  'udp.srcport',
+  'udp.dstport',
+  'tcp.srcport',
+  'tcp.dstport',
+  'sip.Call-ID',
+  'sip.CSeq',
+  'sip.Request-Line',
+  'sip.Status-Line',
+] as const
+const [BETWEEN_FIELDS, BETWEEN_VALUES] = ['\t', '\x01']
+
+/**
+ * The messages of a file, sorted; of tunnels the innermost addresses. `more` are further arguments of tshark, such as
+ * `-d udp.port==5070,sip`.
+ */
+export async function tsharkLines(path: string, more: string[] = []): Promise<Line[]> {
+  const args = [
+    '-n',
+    '-r',
+    path,
+    '-2',
+    '-Y',
+    'sip',
+    '-T',
+    'fields',
+    ...FIELDS.flatMap((name) => ['-e', name]),
+  ]
+  args.push('-E', 'separator=/t', '-E', 'occurrence=a', '-E', `aggregator=${BETWEEN_VALUES}`)
+  args.push(
+    '-o',
+    'ip.defragment:TRUE',
+    '-o',
+    'tcp.desegment_tcp_streams:TRUE',
+    '-o',
+    'sip.tls.port:0',
+    ...more,
+  )
+  const { stdout } = await run('tshark', args, { maxBuffer: 1 << 28 })
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap(linesOfFrame)
+    .sort()
+}
+
+/** A frame may hold several messages; requests and replies are listed apart, so at most one kind may be many. */
+function linesOfFrame(text: string): Line[] {
+  const columns = text
+    .split(BETWEEN_FIELDS)
+    .map((column) => (column === '' ? [] : column.split(BETWEEN_VALUES)))
+  const values = (name: (typeof FIELDS)[number]) => columns[FIELDS.indexOf(name)] ?? []
+  const last = (...names: (typeof FIELDS)[number][]) => names.flatMap(values).at(-1) ?? ''
+  const ends = `${last('ip.src', 'ipv6.src')}:${last('udp.srcport', 'tcp.srcport')} > ${last('ip.dst', 'ipv6.dst')}:${last('udp.dstport', 'tcp.dstport')}`
+  const requests = values('sip.Request-Line').map((line) => line.split(' ')[0] as string)
+  const replies = values('sip.Status-Line').map((line) => line.split(' ')[1] as string)
+  const kinds = orderedKinds(values('sip.CSeq'), requests, replies)
+  return values('sip.Call-ID').map((callId, i) => `${ends} ${callId} ${values('sip.CSeq')[i]} ${kinds[i]}`)
+}
+
+/** A request's method is that of its CSeq; a reply to it may stand beside it. */
+function orderedKinds(cseqs: string[], requests: string[], replies: string[]): string[] {
+  if (requests.length === 0) return replies
+  if (replies.length === 0) return requests
+  throw new Error(`tshark does not tell the order of ${requests} and ${replies} (${cseqs})`)
+}
+
+/** The rows of a database of ours in the same form. */
+export function rowLines(path: string): Line[] {
+  const db = new Database(path, { readonly: true })
+  try {
+    const rows = db
+      .prepare(
+        `SELECT source_ip || ':' || source_port || ' > ' || destination_ip || ':' || destination_port || ' ' ||
+           callid || ' ' || cseq || ' ' || method FROM sip_capture`,
+      )
+      .pluck()
+      .all() as string[]
+    return rows.sort()
+  } catch {
+    return [] // no table: no message
+  } finally {
+    db.close()
+  }
+}
