@@ -15,6 +15,8 @@ import { FAR, NEAR, Wire } from '../support/wire.js'
 const CALLS = 500
 const COOKED_BYTES = 16
 const MARK = 'end-of-capture'
+t.setTimeout(600_000)
+
 const noTools = noNamespaces() || missing('tshark') || missing('tcpreplay') || missing('tcpdump')
 
 function plugIn(t: Test): Wire {

@@ -10,10 +10,8 @@ const run = promisify(execFile)
 export type Line = string
 
 const FIELDS = [
-  'ip.src',
-  'ip.dst',
-  'ipv6.src',
-  'ipv6.dst',
+  '_ws.col.Source', // of the innermost packet
+  '_ws.col.Destination',
   'udp.srcport',
   'udp.dstport',
   'tcp.srcport',
@@ -48,6 +46,8 @@ export async function tsharkLines(path: string, more: string[] = []): Promise<Li
     '-o',
     'tcp.desegment_tcp_streams:TRUE',
     '-o',
+    'tcp.reassemble_out_of_order:TRUE',
+    '-o',
     'sip.tls.port:0',
     ...more,
   )
@@ -66,7 +66,7 @@ function linesOfFrame(text: string): Line[] {
     .map((column) => (column === '' ? [] : column.split(BETWEEN_VALUES)))
   const values = (name: (typeof FIELDS)[number]) => columns[FIELDS.indexOf(name)] ?? []
   const last = (...names: (typeof FIELDS)[number][]) => names.flatMap(values).at(-1) ?? ''
-  const ends = `${last('ip.src', 'ipv6.src')}:${last('udp.srcport', 'tcp.srcport')} > ${last('ip.dst', 'ipv6.dst')}:${last('udp.dstport', 'tcp.dstport')}`
+  const ends = `${last('_ws.col.Source')}:${last('udp.srcport', 'tcp.srcport')} > ${last('_ws.col.Destination')}:${last('udp.dstport', 'tcp.dstport')}`
   const requests = values('sip.Request-Line').map((line) => line.split(' ')[0] as string)
   const replies = values('sip.Status-Line').map((line) => line.split(' ')[1] as string)
   const kinds = orderedKinds(values('sip.CSeq'), requests, replies)
