@@ -13,7 +13,7 @@ export function showProgress(daemon: Daemon, stream: NodeJS.WriteStream = proces
   const timer = setInterval(() => {
     const { progress } = daemon
     if (progress) stream.write(`\r${progressLine(progress)}\x1b[K`)
-  }, EVERY_MS).unref()
+  }, EVERY_MS)
   return {
     end() {
       clearInterval(timer)

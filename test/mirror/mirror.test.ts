@@ -6,8 +6,10 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { droppedOf, type InputLedger } from '../../lib/ledger.js'
-import { RunningDaemon } from '../support/cli.js'
+import { hepcapd, RunningDaemon } from '../support/cli.js'
+import * as f from '../support/frames.js'
 import { rowLines, tsharkLines } from '../support/judge.js'
+import { madeLines, madeMessages } from '../support/made.js'
 import { noNamespaces } from '../support/namespace.js'
 import { capture, missing, NO_CAPTURES, until } from '../support/tools.js'
 import { FAR, NEAR, Wire } from '../support/wire.js'
@@ -146,3 +148,43 @@ async function untilListening(wire: Wire): Promise<void> {
     if (tries > 200) throw new Error('sipp does not listen')
   }
 }
+
+t.test('IPIP sent to this host: IPv4 and IPv6 inside, outer options', { skip: noTools }, async (t) => {
+  const wire = plugIn(t)
+  const folder = t.testdir()
+  const path = join(folder, 'ipip.db')
+  const args = ['--ipip', '--raw-interface', wire.device, '--raw-socket-listen', `${FAR}:5060-5070`]
+  const daemon = await RunningDaemon.start([...args, '--db-url', `sqlite:${path}`], {}, wire.far.exec)
+  const messages = madeMessages()
+  const ends = { source: NEAR, destination: FAR }
+  const options = Buffer.from('01010100', 'hex')
+  const packets = messages.flatMap((m) => [
+    f.ipv4(ends, 4, f.ipv4(m, f.UDP, f.udp(m, m.payload))),
+    f.ipv4(ends, 41, f.ipv6(m, f.UDP, f.udp(m, m.payload)), { options }),
+    f.ipv4(ends, 4, f.ipv4(m, f.UDP, f.udp({ sourcePort: 9, destinationPort: 9 }, m.payload))),
+  ])
+  const file = join(folder, 'ipip.pcap')
+  const to = wire.far.macOf(wire.device)
+  f.writePcap(
+    file,
+    packets.map((packet) => Buffer.concat([to, f.ethernet(packet).subarray(to.length)])),
+  )
+  await replay(t, wire, file)
+  const input = await settle(t, daemon)
+  t.equal(input.stored, 2 * messages.length, 'ports that are not wanted are not captured')
+  t.same(rowLines(path), [...madeLines(messages), ...madeLines(messages, true)].sort())
+})
+
+t.test('what cannot be captured from', { skip: noNamespaces() || missing('setpriv') }, async (t) => {
+  const nobody = ['setpriv', '--reuid', '65534', '--clear-groups', '--bounding-set=-all', '--inh-caps=-all']
+  for (const mode of ['--moni', '--ipip']) {
+    const starting = RunningDaemon.start([mode, '-i', 'lo', '--db-url', 'none:'], {}, nobody)
+    await t.rejects(starting, {
+      message: /^hepcapd ended with 1: hepcapd: error: cannot capture from .*EPERM.*CAP_NET_RAW[^\n]*\n$/,
+    })
+  }
+  const { status, out, err } = await hepcapd(['--moni', '-i', 'nowhere0', '--db-url', 'none:'])
+  t.equal(status, 1)
+  t.equal(out, '')
+  t.match(err, /^hepcapd: error: cannot capture from moni:nowhere0.*; the interfaces here are: .*lo.*\n$/)
+})

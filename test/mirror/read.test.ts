@@ -7,54 +7,16 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import type { LedgerSnapshot } from '../../lib/ledger.js'
-import { dialog } from '../../lib/sip/dialog.js'
 import { type Finished, hepcapd } from '../support/cli.js'
 import * as f from '../support/frames.js'
-import { type Line, rowLines, tsharkLines } from '../support/judge.js'
+import { rowLines, tsharkLines } from '../support/judge.js'
+import { CALLEE, CALLER, type MadeMessage as Message, madeLines, madeMessages } from '../support/made.js'
 import { Random } from '../support/random.js'
 import { capture, missing, NO_CAPTURES } from '../support/tools.js'
 
 t.setTimeout(600_000)
 
 const noTshark = missing('tshark')
-const CALLER = { address: '10.0.0.1', port: 5060 }
-const CALLEE = { address: '10.0.0.2', port: 5070 }
-
-interface Message extends f.Ends {
-  payload: Buffer
-}
-
-/** Two calls, as the calls of `hepcapd send` are, between two hosts of ours. */
-function madeMessages(): Message[] {
-  return [0, 1].flatMap((index) =>
-    dialog(index, 7).map(({ source, text }, _, [first]) => {
-      const forth = source === first?.source
-      const [one, other] = forth ? [CALLER, CALLEE] : [CALLEE, CALLER]
-      return {
-        source: one.address,
-        sourcePort: one.port,
-        destination: other.address,
-        destinationPort: other.port,
-        payload: Buffer.from(text),
-      }
-    }),
-  )
-}
-
-/** What stands in the messages themselves. */
-function madeLines(messages: Message[], ipv6 = false): Line[] {
-  const address = (text: string) => (ipv6 ? f.ipv6Of(text) : text)
-  return messages
-    .map(({ source, sourcePort, destination, destinationPort, payload }) => {
-      const text = payload.toString()
-      const part = (pattern: RegExp) => pattern.exec(text)?.[1]
-      const what = part(/^SIP\/2.0 (\d+)/) ?? part(/^(\w+) /)
-      const ends = `${address(source)}:${sourcePort} > ${address(destination)}:${destinationPort}`
-      return `${ends} ${part(/^Call-ID: (.*)\r/m)} ${part(/^CSeq: (.*)\r/m)} ${what}`
-    })
-    .sort()
-}
-
 let databases = 0
 
 /** Reads a file into a new database in the folder. */

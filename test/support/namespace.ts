@@ -42,6 +42,14 @@ export class Namespace {
     await this.run(process.execPath, ['-e', code, String(port), text])
   }
 
+  /** Its hardware address, 6 octets. */
+  macOf(device: string): Buffer {
+    const [link] = JSON.parse(
+      execFileSync('ip', ['-n', this.name, '-j', 'link', 'show', device], { encoding: 'utf8' }),
+    )
+    return Buffer.from((link as { address: string }).address.replaceAll(':', ''), 'hex')
+  }
+
   delete(): void {
     execFileSync('ip', ['netns', 'delete', this.name])
   }
