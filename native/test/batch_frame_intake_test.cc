@@ -92,7 +92,7 @@ TEST_CASE("every frame is in one count") {
   bench.offer(ethernet(ipv4(udp(kInvite))));     // 5080 is in the range
   bench.offer(ethernet(ipv4(udp("\r\n\r\n"))));  // a keep-alive
   bench.offer(ethernet(ipv4(udp(""))));
-  bench.offer(ethernet("", 0x0806));                        // ARP
+  bench.offer(ethernet("", 0x0806));                         // ARP
   bench.offer(ethernet(ipv4(udp("half of."), 17, 0x2000)));  // a first fragment
   bench.offer(ethernet(ipv4("icmp", 1)));
   Bench other({.ports = {5081, 5090}});
