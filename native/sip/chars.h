@@ -59,6 +59,7 @@ inline const uint8_t* closingQuote(const uint8_t* at, const uint8_t* end) {
 }
 
 inline Bytes trimmed(const uint8_t* at, const uint8_t* end) {
+  at += at < end && *at == ' ';  // hardly ever more
   at = skip(at, end, kLws);
   while (at < end && is(end[-1], kLws)) end--;
   return {at, end};

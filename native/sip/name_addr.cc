@@ -33,6 +33,7 @@ NameAddr readBracketed(const uint8_t* open, const uint8_t* end) {
 NameAddr readNameAddr(Bytes value) {
   const uint8_t* const first = value.begin();
   const uint8_t* const end = value.end();
+  if (first < end && *first == '<') return readBracketed(first, end);
   const uint8_t* open = seek<AnyOf<'<', '"', ':'>>(first, end);
   if (open < end && *open == ':' && open > first && skip(first, open, kScheme) == open) {
     const uint8_t* const stop = seek<AnyOf<';', ',', '<', ' ', '\t', '\r', '\n'>>(open, end);
