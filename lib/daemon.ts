@@ -82,7 +82,7 @@ export class Daemon {
       for (const sink of this.#sinks) await sink.open()
       for (const listen of this.#settings.listen) await this.#open(listen)
       if (this.#settings.raw)
-        await openRaw(this.#engine, this.#settings.raw, this.#log, (name) => this.#addInput(name))
+        openRaw(this.#engine, this.#settings.raw, this.#log, (name) => this.#addInput(name))
       this.#files.open()
     } catch (error) {
       this.#engine.close()

@@ -1,8 +1,8 @@
 // `hepcapd bpf`: prints the packet filter that the daemon would attach with these options. It opens no socket.
 
-import { readFileSync } from 'node:fs'
 import { binding, type FilterFormat } from '../binding.js'
-import { RefusedError, UsageError } from '../errors.js'
+import { RefusedError } from '../errors.js'
+import { readFilter } from '../listen/filter-file.js'
 import type { RawSettings } from '../listen/raw.js'
 import { LINK_TYPES, type LinkTypeName } from '../options/bpf.js'
 import { type Output, processOutput } from './output.js'
@@ -58,22 +58,5 @@ function linkTypesOf({ interfaces }: RawSettings, linkType: LinkTypeName | undef
 }
 
 function ofFile(raw: RawSettings, format: FilterFormat): string {
-  const text = textOf(raw.filterFile)
-  try {
-    return binding.printFilter(text, format, keptOf(raw))
-  } catch (error) {
-    const { message, line } = error as Error & { line?: number }
-    if (line === undefined) throw error
-    const cure = 'make it with `tcpdump -ddd EXPRESSION`'
-    throw new UsageError([{ where: `${raw.filterFile}:${line}`, severity: 'error', what: message, cure }])
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const { code = 'ERROR', message } = error as NodeJS.ErrnoException
-    throw new RefusedError({ code, message, cure: 'name a file that `tcpdump -ddd EXPRESSION` has made' })
-  }
+  return binding.printFilter(readFilter(raw.filterFile), format, keptOf(raw))
 }

@@ -1,10 +1,10 @@
 // Raw capture: an input for each interface of a mirror port, or for the IPIP sockets.
 
-import { readFile } from 'node:fs/promises'
 import type { Engine } from '../binding.js'
 import { RefusedError } from '../errors.js'
 import type { Log } from '../log.js'
 import { type PortRange, shownPorts } from '../options/endpoints.js'
+import { readFilter } from './filter-file.js'
 
 export interface RawSettings {
   mode: 'moni' | 'ipip'
@@ -26,32 +26,23 @@ export interface RawSettings {
   rcvbufBytes: number
 }
 
-/** `addInput` gives the number of the input with that name. Rejects with a RefusedError. */
-export async function openRaw(
+/** `addInput` gives the number of the input with that name. Throws a RefusedError, or a UsageError for the filter. */
+export function openRaw(
   engine: Engine,
   settings: RawSettings,
   log: Log,
   addInput: (name: string) => number,
-): Promise<void> {
+): void {
   const { interfaces, range, filterFile, ...rest } = settings
-  const filterText = filterFile === '' ? '' : await textOf(filterFile)
+  const filterText = filterFile === '' ? '' : readFilter(filterFile)
   for (const name of interfaces.length > 0 ? interfaces : ['']) {
     const shown = `${settings.mode}:${name || '*'}${shownPorts(range)}`
     try {
       const granted = engine.listenRaw(addInput(shown), { ...rest, ...range, interface: name, filterText })
       for (const { bufferBytes } of granted) tellBuffer(settings, shown, bufferBytes, log)
     } catch (error) {
-      throw refused(shown, filterFile, error)
+      throw refused(shown, error)
     }
-  }
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    const { code = 'ERROR', message } = error as NodeJS.ErrnoException
-    throw new RefusedError({ code, message, cure: 'name a file that tcpdump -ddd has made with --bpf-file' })
   }
 }
 
@@ -67,8 +58,11 @@ function tellBuffer({ mode, ringBytes, rcvbufBytes }: RawSettings, shown: string
   }
 }
 
-function refused(shown: string, filterFile: string, error: unknown): RefusedError {
+function refused(shown: string, error: unknown): RefusedError {
   const { code = 'ERROR', message, cure } = error as Error & { code?: string; cure?: string }
-  const usual = filterFile === '' ? 'see `hepcapd --help`' : `look at ${filterFile}, or leave out --bpf-file`
-  return new RefusedError({ code, message: `cannot capture from ${shown}: ${message}`, cure: cure || usual })
+  return new RefusedError({
+    code,
+    message: `cannot capture from ${shown}: ${message}`,
+    cure: cure || 'see `hepcapd --help`',
+  })
 }

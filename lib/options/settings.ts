@@ -2,6 +2,7 @@
 
 import type { DaemonSettings, Listen, Target } from '../daemon.js'
 import { type Fault, UsageError } from '../errors.js'
+import { readFilter } from '../listen/filter-file.js'
 import type { RawSettings } from '../listen/raw.js'
 import type { LogSettings } from '../log.js'
 import { listenPoint, type NamedListen, type PortRange, portRange } from './endpoints.js'
@@ -41,6 +42,7 @@ export function effective(sources: Sources): Effective {
   if (inputs.read.length > 0) faults.push(...notOpened(values, origins))
   if (isSound) checkTargets(values.db_url, report)
   if (faults.some(({ severity }) => severity === 'error')) throw new UsageError(faults)
+  if (inputs.raw?.filterFile) readFilter(inputs.raw.filterFile) // it is a part of the configuration
   const shown = shownValues(values, origins)
   const show = (name: string, value: EffectiveValue['value']) =>
     shown.set(name, { value, origin: origins.get(name)! })

@@ -1,6 +1,7 @@
 // The command line as users type it: spellings of flags, help, versions, and commands that there are not.
 
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { hepcapd } from '../support/cli.js'
 
@@ -159,6 +160,17 @@ t.test('inputs that cannot be', async (t) => {
     t.equal(out, '')
     t.match(err, what, args.join(' '))
   }
+})
+
+t.test('a filter of the user is read with the configuration', async (t) => {
+  const file = join(t.testdir({ bpf: '2\n6 0 0 96\n' }), 'bpf')
+  for (const command of [['check'], []]) {
+    const { status, out, err } = await hepcapd([...command, '--moni', '--bpf-file', file])
+    t.equal(status, 2)
+    t.equal(out, '')
+    t.match(err, new RegExp(`^${file}:\\d+: error: .*; make it with .tcpdump -ddd EXPRESSION.\\n$`))
+  }
+  t.equal((await hepcapd(['check', '--moni', '--bpf-file', `${file}-none`])).status, 1)
 })
 
 t.test('a file with live inputs beside it is a warning', async (t) => {
