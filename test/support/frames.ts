@@ -109,12 +109,27 @@ export function ipv4(
   return Buffer.concat([header, payload])
 }
 
-/** RFC 1071. */
-function checksum(octets: Buffer): number {
+/** RFC 1071; an odd octet at the end counts as if a zero followed it. */
+export function checksum(octets: Buffer): number {
   let sum = 0
-  for (let at = 0; at < octets.length; at += 2) sum += octets.readUInt16BE(at)
+  for (let at = 0; at + 1 < octets.length; at += 2) sum += octets.readUInt16BE(at)
+  if (octets.length % 2 === 1) sum += (octets.at(-1) as number) << 8
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16)
   return ~sum & 0xffff
+}
+
+/** A UDP datagram or TCP segment with the checksum that it has between these ends (RFC 768, RFC 9293, RFC 8200). */
+export function withChecksum(
+  type: typeof IPV4 | typeof IPV6,
+  { source, destination }: Pick<Ends, 'source' | 'destination'>,
+  protocol: typeof UDP | typeof TCP,
+  segment: Buffer,
+): Buffer {
+  const octets = type === IPV4 ? octetsOf : ipv6Octets
+  const pseudo = [octets(source), octets(destination), u32(segment.length), u32(protocol), segment]
+  const out = Buffer.from(segment)
+  out.writeUInt16BE(checksum(Buffer.concat(pseudo)) || 0xffff, protocol === UDP ? 6 : 16)
+  return out
 }
 
 /** `2001:db8::NUMBER` for each end that is written `10.0.0.NUMBER`. */

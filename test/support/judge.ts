@@ -20,6 +20,7 @@ const FIELDS = [
   'sip.CSeq',
   'sip.Request-Line',
   'sip.Status-Line',
+  'sip', // `Session Initiation Protocol (INVITE)` or `(200)`, now and then just `sip`
 ] as const
 const [BETWEEN_FIELDS, BETWEEN_VALUES] = ['\t', '\x01']
 
@@ -59,7 +60,7 @@ export async function tsharkLines(path: string, more: string[] = []): Promise<Li
     .sort()
 }
 
-/** A frame may hold several messages; requests and replies are listed apart, so at most one kind may be many. */
+/** A frame may hold several messages. */
 function linesOfFrame(text: string): Line[] {
   const columns = text
     .split(BETWEEN_FIELDS)
@@ -67,17 +68,21 @@ function linesOfFrame(text: string): Line[] {
   const values = (name: (typeof FIELDS)[number]) => columns[FIELDS.indexOf(name)] ?? []
   const last = (...names: (typeof FIELDS)[number][]) => names.flatMap(values).at(-1) ?? ''
   const ends = `${last('_ws.col.Source')}:${last('udp.srcport', 'tcp.srcport')} > ${last('_ws.col.Destination')}:${last('udp.dstport', 'tcp.dstport')}`
-  const requests = values('sip.Request-Line').map((line) => line.split(' ')[0] as string)
-  const replies = values('sip.Status-Line').map((line) => line.split(' ')[1] as string)
-  const kinds = orderedKinds(values('sip.CSeq'), requests, replies)
-  return values('sip.Call-ID').map((callId, i) => `${ends} ${callId} ${values('sip.CSeq')[i]} ${kinds[i]}`)
+  const kinds = kindsOf(values)
+  const [callIds, cseqs] = [values('sip.Call-ID'), values('sip.CSeq')]
+  if (callIds.length !== kinds.length || cseqs.length !== kinds.length) {
+    throw new Error(`tshark does not say which Call-ID is whose: ${kinds} ${callIds} ${cseqs}`)
+  }
+  return kinds.map((kind, i) => `${ends} ${callIds[i]} ${cseqs[i]} ${kind}`)
 }
 
-/** A request's method is that of its CSeq; a reply to it may stand beside it. */
-function orderedKinds(cseqs: string[], requests: string[], replies: string[]): string[] {
-  if (requests.length === 0) return replies
-  if (replies.length === 0) return requests
-  throw new Error(`tshark does not tell the order of ${requests} and ${replies} (${cseqs})`)
+/** Requests and replies are listed apart; only the labels have both in their order. */
+function kindsOf(values: (name: (typeof FIELDS)[number]) => string[]): string[] {
+  const requests = values('sip.Request-Line').map((line) => line.split(' ')[0] as string)
+  const replies = values('sip.Status-Line').map((line) => line.split(' ')[1] as string)
+  if (requests.length === 0 || replies.length === 0) return [...requests, ...replies]
+  // What has no kind is the rest of a message whose start was not captured.
+  return values('sip').flatMap((label) => /\((.*)\)$/.exec(label)?.[1] ?? [])
 }
 
 /** The rows of a database of ours in the same form. */
