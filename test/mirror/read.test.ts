@@ -10,6 +10,7 @@ import type { LedgerSnapshot } from '../../lib/ledger.js'
 import { type Finished, hepcapd } from '../support/cli.js'
 import * as f from '../support/frames.js'
 import { rowLines, tsharkLines } from '../support/judge.js'
+import { shuffled } from '../support/layers.js'
 import { CALLEE, CALLER, type MadeMessage as Message, madeLines, madeMessages } from '../support/made.js'
 import { Random } from '../support/random.js'
 import { capture, missing, NO_CAPTURES } from '../support/tools.js'
@@ -98,16 +99,6 @@ function fragments6(m: Message, id: number): Buffer[] {
     )
 }
 
-function shuffled<T>(list: T[], seed: number): T[] {
-  const random = new Random(seed)
-  const out = [...list]
-  for (let i = out.length - 1; i > 0; i--) {
-    const j = random.below(i + 1)
-    ;[out[i], out[j]] = [out[j] as T, out[i] as T]
-  }
-  return out
-}
-
 /** Each direction's octets as one stream, cut by `cut`; a SYN first. */
 function directions(messages: Message[], cut: (octets: Buffer) => Buffer[]): Buffer[][] {
   return [CALLER.port, CALLEE.port].map((port) => {
@@ -164,7 +155,7 @@ const made: Record<string, Made> = {
     frames: (all) =>
       shuffled(
         all.flatMap((m, i) => fragments(m, i)),
-        3,
+        new Random(3),
       ).flatMap((one) => [one, one]),
   },
   IPv6: { ipv6: true, frames: (all) => all.map((m) => f.ethernet(over6(m), f.IPV6)) },
@@ -185,7 +176,7 @@ const made: Record<string, Made> = {
     frames: (all) =>
       shuffled(
         all.flatMap((m, i) => fragments6(m, i)),
-        4,
+        new Random(4),
       ),
   },
   IPIP: { frames: (all) => all.map((m) => inProtocol(4, over4(m))) },
