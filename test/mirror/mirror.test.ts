@@ -4,15 +4,15 @@
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { droppedOf, type InputLedger } from '../../lib/ledger.js'
+import t from 'tap'
 import { hepcapd, RunningDaemon } from '../support/cli.js'
 import * as f from '../support/frames.js'
 import { rowLines, tsharkLines } from '../support/judge.js'
 import { madeLines, madeMessages } from '../support/made.js'
+import { listen, plugIn, replay, settle } from '../support/mirror-port.js'
 import { noNamespaces } from '../support/namespace.js'
 import { capture, missing, NO_CAPTURES, until } from '../support/tools.js'
-import { FAR, NEAR, Wire } from '../support/wire.js'
+import { FAR, NEAR, type Wire } from '../support/wire.js'
 
 const CALLS = 500
 const COOKED_BYTES = 16
@@ -20,35 +20,6 @@ const MARK = 'end-of-capture'
 t.setTimeout(600_000)
 
 const noTools = noNamespaces() || missing('tshark') || missing('tcpreplay') || missing('tcpdump')
-
-function plugIn(t: Test): Wire {
-  const wire = new Wire()
-  t.teardown(() => wire.delete())
-  return wire
-}
-
-async function listen(wire: Wire, path: string, ...more: string[]): Promise<RunningDaemon> {
-  const args = ['--moni', '--raw-interface', wire.device, '--db-url', `sqlite:${path}`, ...more]
-  return RunningDaemon.start(args, {}, wire.far.exec)
-}
-
-/** Stops it and checks both identities of its ledger. */
-async function settle(t: Test, daemon: RunningDaemon): Promise<InputLedger> {
-  const { status, ledger, err } = await daemon.stop()
-  t.equal(status, 0, err)
-  const input = Object.values(ledger.inputs)[0] as InputLedger
-  t.equal(droppedOf(input), 0)
-  t.equal(input.received, input.stored)
-  t.equal(input.in_flight, 0)
-  const { total, messages, held, ignored } = input.frames as NonNullable<InputLedger['frames']>
-  t.equal(total, messages + held + Object.values(ignored).reduce((sum, count) => sum + count, 0))
-  return input
-}
-
-async function replay(t: Test, wire: Wire, file: string): Promise<void> {
-  const status = await wire.near.run('tcpreplay', ['--topspeed', '-i', wire.device, file])
-  t.equal(status, 0, 'tcpreplay')
-}
 
 const files = [
   { name: 'sip-81-messages.pcap', ports: '5060-5061', messages: 81 },
