@@ -20,6 +20,11 @@ export class Namespace {
     execFileSync('ip', ['-n', this.name, 'link', 'set', 'lo', 'up'])
   }
 
+  /** What `ip` does, done inside. Throws when it cannot. */
+  ip(...args: string[]): void {
+    execFileSync('ip', ['-n', this.name, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  }
+
   /** The command that runs another one inside. */
   get exec(): string[] {
     return ['ip', 'netns', 'exec', this.name]
