@@ -14,9 +14,13 @@ export interface Finished {
   err: string
 }
 
-/** Runs a command to its end. */
-export async function hepcapd(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> {
-  const child = start(args, env)
+/** Runs a command to its end. `within` is a command that runs it, such as `taskset -c 0`. */
+export async function hepcapd(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  within: string[] = [],
+): Promise<Finished> {
+  const child = start(args, env, within)
   const out = text(child.stdout)
   const err = text(child.stderr)
   const [status, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
