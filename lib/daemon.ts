@@ -6,7 +6,7 @@ import { RefusedError } from './errors.js'
 import { type LedgerSnapshot, Outcomes } from './ledger.js'
 import { bindAddresses } from './listen/address.js'
 import { FileQueue, type FileSettings, type Progress } from './listen/files.js'
-import { openRaw, type RawSettings } from './listen/raw.js'
+import { type InputList, openRaw, type RawSettings } from './listen/raw.js'
 import { TcpListener } from './listen/tcp.js'
 import type { Log } from './log.js'
 import { Router, type RouterSettings } from './route/router.js'
@@ -58,6 +58,7 @@ export class Daemon {
   readonly #files: FileQueue
   /** The inputs: listeners with the ports that they got, interfaces, files. */
   readonly bound: string[] = []
+  readonly #inputs: InputList
   #flush: NodeJS.Timeout | undefined
   #inputsEnded: (() => void) | undefined
 
@@ -67,7 +68,8 @@ export class Daemon {
     this.#engine = new binding.Engine({ ...slabsOf(settings), flushMs: FLUSH_MS, maxRows: MAX_ROWS }, () =>
       this.#drain(),
     )
-    this.#files = new FileQueue(this.#engine, settings, log, (name) => this.#addInput(name))
+    this.#inputs = this.#inputList()
+    this.#files = new FileQueue(this.#engine, settings, log, this.#inputs)
     this.#sinks = settings.targets.flatMap((target) =>
       target.kind === 'sqlite' ? [new SqliteSink(target.path, log)] : [],
     )
@@ -81,8 +83,7 @@ export class Daemon {
     try {
       for (const sink of this.#sinks) await sink.open()
       for (const listen of this.#settings.listen) await this.#open(listen)
-      if (this.#settings.raw)
-        openRaw(this.#engine, this.#settings.raw, this.#log, (name) => this.#addInput(name))
+      if (this.#settings.raw) openRaw(this.#engine, this.#settings.raw, this.#log, this.#inputs)
       this.#files.open()
     } catch (error) {
       this.#engine.close()
@@ -151,25 +152,31 @@ export class Daemon {
   async #open(listen: Listen): Promise<void> {
     for (const address of await bindAddresses(listen.host)) {
       const shown = listen.host === '*' ? '*' : address.includes(':') ? `[${address}]` : address
-      const input = this.#outcomes.size
+      const input = this.#inputs.next
       try {
         const port =
           listen.proto === 'hep_udp'
             ? this.#openUdp(input, address, listen.port)
             : await this.#openTcp(input, address, listen.port)
-        this.#addInput(`${listen.proto}:${shown}:${port}`)
+        this.#inputs.add(`${listen.proto}:${shown}:${port}`)
       } catch (error) {
         throw listenError(`${listen.proto}:${shown}:${listen.port}`, error)
       }
     }
   }
 
-  /** The number of a new input. */
-  #addInput(name: string): number {
-    const input = this.#outcomes.size
-    this.#outcomes.set(input, new Outcomes(name))
-    this.bound.push(name)
-    return input
+  #inputList(): InputList {
+    const { bound } = this
+    const outcomes = this.#outcomes
+    return {
+      get next() {
+        return outcomes.size
+      },
+      add(name) {
+        outcomes.set(outcomes.size, new Outcomes(name))
+        bound.push(name)
+      },
+    }
   }
 
   #openUdp(input: number, address: string, port: number): number {

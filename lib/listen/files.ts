@@ -2,9 +2,10 @@
 
 import { statSync } from 'node:fs'
 import type { Engine, FileReading } from '../binding.js'
-import { RefusedError } from '../errors.js'
+import { RefusedError, renderFault } from '../errors.js'
 import type { Log } from '../log.js'
 import type { PortRange } from '../options/endpoints.js'
+import type { InputList } from './raw.js'
 
 export interface FileSettings {
   /** Paths; `-` is standard input. */
@@ -33,21 +34,21 @@ export class FileQueue {
   readonly #engine: Engine
   readonly #settings: FileSettings
   readonly #log: Log
-  readonly #addInput: (name: string) => number
+  readonly #inputs: InputList
   readonly #faults: RefusedError[] = []
   #next = 0
   #closed = false
   #current: { file: string; input: number; size: number } | undefined
   #done!: () => void
   #failed!: (error: RefusedError) => void
-  /** Resolves after the last file; rejects with the first fault then. Stays open when there are no files. */
+  /** Resolves after the last file; rejects with the first fault then, the others are logged. Stays open when there are no files. */
   readonly read: Promise<void>
 
-  constructor(engine: Engine, settings: FileSettings, log: Log, addInput: (name: string) => number) {
+  constructor(engine: Engine, settings: FileSettings, log: Log, inputs: InputList) {
     this.#engine = engine
     this.#settings = settings
     this.#log = log
-    this.#addInput = addInput
+    this.#inputs = inputs
     this.read = new Promise((resolve, reject) => {
       this.#done = resolve
       this.#failed = reject
@@ -88,7 +89,7 @@ export class FileQueue {
   }
 
   #goOn(): void {
-    const [fault] = this.#faults
+    const [fault, ...others] = this.#faults
     if (this.#next < this.#settings.read.length) {
       try {
         this.#openNext()
@@ -97,6 +98,7 @@ export class FileQueue {
         this.#goOn()
       }
     } else if (fault) {
+      for (const other of others) this.#log.error(renderFault(other.fault()))
       this.#failed(fault)
     } else {
       this.#done()
@@ -106,7 +108,7 @@ export class FileQueue {
   #openNext(): void {
     const file = this.#settings.read[this.#next++] as string
     const { firstPort, lastPort } = this.#settings.readRange
-    const input = this.#addInput(`read:${file}`)
+    const input = this.#inputs.next
     try {
       this.#engine.readFile(input, file, { firstPort, lastPort, tunnels: this.#settings.tunnels })
     } catch (error) {
@@ -114,6 +116,7 @@ export class FileQueue {
       const usual = 'name a pcap or pcapng file that can be read'
       throw new RefusedError({ code, message: `cannot read ${file}: ${message}`, cure: cure || usual })
     }
+    this.#inputs.add(`read:${file}`)
     this.#current = { file, input, size: sizeOf(file) }
   }
 }

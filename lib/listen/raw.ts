@@ -26,19 +26,22 @@ export interface RawSettings {
   rcvbufBytes: number
 }
 
-/** `addInput` gives the number of the input with that name. Throws a RefusedError, or a UsageError for the filter. */
-export function openRaw(
-  engine: Engine,
-  settings: RawSettings,
-  log: Log,
-  addInput: (name: string) => number,
-): void {
+/** The inputs that there are. */
+export interface InputList {
+  /** The number of the one that is added next. */
+  readonly next: number
+  add(name: string): void
+}
+
+/** Throws a RefusedError, or a UsageError for the filter. */
+export function openRaw(engine: Engine, settings: RawSettings, log: Log, inputs: InputList): void {
   const { interfaces, range, filterFile, ...rest } = settings
   const filterText = filterFile === '' ? '' : readFilter(filterFile)
   for (const name of interfaces.length > 0 ? interfaces : ['']) {
     const shown = `${settings.mode}:${name || '*'}${shownPorts(range)}`
     try {
-      const granted = engine.listenRaw(addInput(shown), { ...rest, ...range, interface: name, filterText })
+      const granted = engine.listenRaw(inputs.next, { ...rest, ...range, interface: name, filterText })
+      inputs.add(shown)
       for (const { bufferBytes } of granted) tellBuffer(settings, shown, bufferBytes, log)
     } catch (error) {
       throw refused(shown, error)

@@ -40,6 +40,11 @@ export function effective(sources: Sources): Effective {
   const isSound = !faults.some(({ severity }) => severity === 'error')
   const inputs = isSound ? inputsOf(values, origins, report) : NO_INPUTS
   if (inputs.read.length > 0) faults.push(...notOpened(values, origins))
+  if (inputs.raw?.mode === 'ipip' && inputs.raw.children > 1) {
+    const what = 'raw_sock_children: IPIP has one thread: every further socket would see each packet again'
+    const where = origins.get('raw_sock_children')!
+    faults.push({ where, severity: 'warning', what, cure: 'leave it out' })
+  }
   if (isSound) checkTargets(values.db_url, report)
   if (faults.some(({ severity }) => severity === 'error')) throw new UsageError(faults)
   if (inputs.raw?.filterFile) readFilter(inputs.raw.filterFile) // it is a part of the configuration
@@ -91,6 +96,8 @@ function inputsOf(values: Values, origins: Map<string, string>, report: Report):
   if (ipip && range?.address.includes(':')) {
     report('raw_socket_listen', 'IPIP is IPv4, and this is an IPv6 address', 'write it like 192.0.2.1:5060')
   }
+  checkOnce('read', read, report)
+  checkOnce('raw_interface', values.raw_interface, report)
   if (read.length > 0) return { listen: [], raw: undefined, read, range }
   const isImplied = !isRaw && origins.get('listen') === 'default'
   const listen = listenersOf(values, isImplied)
@@ -102,6 +109,12 @@ function inputsOf(values: Values, origins: Map<string, string>, report: Report):
   const twice = duplicate(listen.filter(({ port }) => port !== 0).map((one) => `${listenPoint.show(one)}`))
   if (twice) report('listen', `${twice} is named twice`, 'name it once')
   return { listen, raw: isRaw ? rawOf(values, moni ? 'moni' : 'ipip', range) : undefined, read, range }
+}
+
+/** The ledger has each input under its name. */
+function checkOnce(name: 'read' | 'raw_interface', named: string[], report: Report): void {
+  const twice = duplicate(named)
+  if (twice) report(name, `${twice} is named twice`, 'name it once')
 }
 
 /** Files are read instead of live input: a configuration that has both is warned of what stays shut. */

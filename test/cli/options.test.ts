@@ -151,6 +151,8 @@ t.test('inputs that cannot be', async (t) => {
     ],
     [['--moni', '--raw-socket-listen', '10.0.0.0'], /mirror mode wants ports; write 0\.0\.0\.0:1-65535/],
     [['--ipip', '--raw-socket-listen', '[::1]:5060'], /IPIP is IPv4/],
+    [['-r', 'a', '-r', 'b', '-r', 'a'], /^--read: error: a is named twice; name it once\n$/],
+    [['--moni', '-i', 'eth0', '-i', 'eth0'], /^--raw-interface: error: eth0 is named twice/],
     [['--hep-capture-on', '0'], /nothing to capture from/],
     [['--raw-socket-listen', '0.0.0.0:5061-5060'], /runs backwards; write 5060-5061\n$/],
   ]
@@ -160,6 +162,12 @@ t.test('inputs that cannot be', async (t) => {
     t.equal(out, '')
     t.match(err, what, args.join(' '))
   }
+})
+
+t.test('threads that IPIP cannot use are a warning', async (t) => {
+  const { status, err } = await hepcapd(['check', '--ipip', '--raw-sock-children', '2'])
+  t.equal(status, 0)
+  t.match(err, /^--raw-sock-children: warning: .*IPIP has one thread.*; leave it out\n$/)
 })
 
 t.test('a filter of the user is read with the configuration', async (t) => {

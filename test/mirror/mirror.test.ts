@@ -95,8 +95,10 @@ for (const [transport, mode] of [
     await ended
 
     const input = await settle(t, daemon)
-    await wire.near.run('bash', ['-c', `echo ${MARK} > /dev/udp/${FAR}/5060`])
-    await until(() => readFileSync(file).includes(MARK)) // all that came before is written too
+    await until(async () => {
+      await wire.near.run('bash', ['-c', `echo ${MARK} > /dev/udp/${FAR}/5060`])
+      return readFileSync(file).includes(MARK) // so all that came before is written too
+    }, 60_000)
     tcpdump.kill('SIGINT')
     await once(tcpdump, 'close')
     t.ok(input.stored >= CALLS * 6)
@@ -104,13 +106,16 @@ for (const [transport, mode] of [
   })
 }
 
-async function said(stream: NodeJS.ReadableStream, what: RegExp): Promise<void> {
-  let text = ''
-  for await (const part of stream) {
-    text += String(part)
-    if (what.test(text)) break
-  }
-  stream.resume()
+/** Resolves when the stream has said it; the rest of what it says is let go. */
+function said(stream: NodeJS.ReadableStream, what: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    stream.on('data', (part) => {
+      text += String(part)
+      if (what.test(text)) resolve()
+    })
+    stream.on('end', () => reject(new Error(`it ended with: ${text}`)))
+  })
 }
 
 async function untilListening(wire: Wire): Promise<void> {

@@ -284,12 +284,14 @@ t.test('several files, a port range, a cut record, and what is no capture', asyn
   t.equal(none.status, 0)
   t.equal(none.ledger.inputs[`read:${whole}`]?.frames?.ignored.port, messages.length)
 
-  const bad = await read(t, folder, ['-r', text, '-r', whole])
+  const nowhere = join(folder, 'nowhere.pcap')
+  const bad = await read(t, folder, ['-r', text, '-r', whole, '-r', nowhere])
   t.equal(bad.status, 1)
+  t.match(bad.err, /error: .*nowhere\.pcap.*ENOENT/, 'each fault is told')
   t.match(bad.err, /error: .*text\.pcap: is neither pcap nor pcapng.*; convert it/)
   t.equal(rowLines(bad.path).length, messages.length, 'the other file is stored')
 
-  const missingFile = await hepcapd(['-r', join(folder, 'nowhere.pcap'), '--db-url', 'none:'])
+  const missingFile = await hepcapd(['-r', nowhere, '--db-url', 'none:'])
   t.equal(missingFile.status, 1)
   t.equal(missingFile.out, '')
   t.match(missingFile.err, /^hepcapd: error: cannot read .*nowhere\.pcap: .*ENOENT.*\n$/)
