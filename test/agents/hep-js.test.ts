@@ -9,6 +9,8 @@ import { RunningDaemon } from '../support/cli.js'
 import { options } from '../support/packets.js'
 import { until } from '../support/tools.js'
 
+t.setTimeout(240_000)
+
 interface HepJs {
   encapsulate(payload: string, rcinfo: Record<string, unknown>): Buffer
 }

@@ -10,6 +10,8 @@ import { RunningDaemon } from '../support/cli.js'
 import { Namespace, noNamespaces } from '../support/namespace.js'
 import { missing, until } from '../support/tools.js'
 
+t.setTimeout(240_000)
+
 const CALLS = 5
 const UAS = 5070
 const UAC = 5071

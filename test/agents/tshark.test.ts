@@ -10,6 +10,8 @@ import t from 'tap'
 import { hepcapd, RunningDaemon } from '../support/cli.js'
 import { capture, missing, NO_CAPTURES } from '../support/tools.js'
 
+t.setTimeout(240_000)
+
 type Layers = Record<string, string[] | undefined>
 
 const file = capture('sip-81-messages.pcap')

@@ -7,6 +7,8 @@ import t from 'tap'
 import { binding, type FilterOptions } from '../../lib/binding.js'
 import { hepcapd } from '../support/cli.js'
 
+t.setTimeout(240_000)
+
 const folder = mkdtempSync(join(tmpdir(), 'hepcapd-bpf-'))
 t.teardown(() => rmSync(folder, { recursive: true }))
 

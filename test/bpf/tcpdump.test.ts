@@ -8,6 +8,8 @@ import { Random } from '../support/random.js'
 import { capture, missing } from '../support/tools.js'
 import { framings, isTag, madeFrames, spoiled, type Typed, typedFramesOf } from './frames.js'
 
+t.setTimeout(240_000)
+
 const ETHERNET = 1
 const COOKED = 113
 const COOKED2 = 276

@@ -7,6 +7,8 @@ import { parse } from 'smol-toml'
 import t from 'tap'
 import { hepcapd } from '../support/cli.js'
 
+t.setTimeout(240_000)
+
 const folder = mkdtempSync(join(tmpdir(), 'hepcapd-check-'))
 t.teardown(() => rmSync(folder, { recursive: true }))
 

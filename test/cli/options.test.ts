@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { hepcapd } from '../support/cli.js'
 
+t.setTimeout(240_000)
+
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }

@@ -12,6 +12,8 @@ import { datagrams } from '../support/layers.js'
 import { madeLines, madeMessages } from '../support/made.js'
 import { missing } from '../support/tools.js'
 
+t.setTimeout(240_000)
+
 const messages = madeMessages()
 const lines = madeLines(messages)
 const packets = datagrams(f.IPV4, messages)

@@ -13,6 +13,8 @@ import { type SendOptions, send } from '../../lib/commands/send.js'
 import { pcap } from './captures.js'
 import { chunkOf, Heard, packetsOf, tcpReceiver, type UdpReceiver, udpReceiver } from './receiver.js'
 
+t.setTimeout(240_000)
+
 const OPTIONS = 'OPTIONS sip:a@b SIP/2.0\r\n\r\n'
 const RINGING = 'SIP/2.0 180 Ringing\r\n\r\n'
 

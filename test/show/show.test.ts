@@ -9,6 +9,8 @@ import { type ShowOptions, show } from '../../lib/commands/show.js'
 import { sqliteSchema } from '../../lib/sink/schema.js'
 import { Heard } from '../send/receiver.js'
 
+t.setTimeout(240_000)
+
 const START_US = 1700000000000000
 const ESCAPE = '\x1b[2J'
 
