@@ -36,6 +36,7 @@ for (const { name, ports, messages } of files) {
       const folder = t.testdir()
       const path = join(folder, 'calls.db')
       const daemon = await listen(
+        t,
         wire,
         path,
         ...['--raw-socket-listen', `0.0.0.0:${ports}`, '--raw-sock-children', String(children)],
@@ -70,27 +71,49 @@ function ethernetOf(file: string, copy: string): string {
   return copy
 }
 
+/** One port of the caller, or one a call: as many as there are calls. */
+const OWN_PORTS = {
+  u1: ['-p', '5071'],
+  t1: ['-p', '5071'],
+  tn: ['-max_socket', String(2 * CALLS)],
+} as const
 for (const [transport, mode] of [
   ['UDP', 'u1'],
   ['TCP', 't1'],
+  ['TCP, a connection each', 'tn'],
 ] as const) {
   t.test(`${CALLS} calls over ${transport}`, { skip: noTools || missing('sipp') }, async (t) => {
     const wire = plugIn(t)
     const folder = t.testdir()
     const [path, file] = [join(folder, 'calls.db'), join(folder, 'calls.pcap')]
-    const daemon = await listen(wire, path)
+    const daemon = await listen(t, wire, path)
     const tcpdump = wire.far.spawn(
       'tcpdump',
       ['-Z', 'root', '-U', '-B', '65536', '-i', wire.device, '-w', file, 'port 5060'],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     )
+    t.teardown(() => tcpdump.kill('SIGKILL'))
     await said(tcpdump.stderr as NodeJS.ReadableStream, /listening on/)
 
-    const common = ['-nostdin', '-timeout', '60', '-m', String(CALLS), '-t', mode]
-    const uas = wire.far.spawn('sipp', ['-sn', 'uas', '-i', FAR, '-p', '5060', ...common])
+    const common = ['-nostdin', '-timeout', '60', '-m', String(CALLS)]
+    const server = ['-sn', 'uas', '-i', FAR, '-p', '5060', '-t', mode === 'u1' ? 'u1' : 't1', ...common]
+    const uas = wire.far.spawn('sipp', server)
+    t.teardown(() => uas.kill('SIGKILL'))
     const ended = once(uas, 'exit')
-    if (mode === 't1') await untilListening(wire)
-    const uac = ['-sn', 'uac', `${FAR}:5060`, '-i', NEAR, '-p', '5071', '-r', '200', ...common]
+    if (mode !== 'u1') await untilListening(wire)
+    const uac = [
+      '-sn',
+      'uac',
+      `${FAR}:5060`,
+      '-i',
+      NEAR,
+      '-r',
+      '200',
+      '-t',
+      mode,
+      ...OWN_PORTS[mode],
+      ...common,
+    ]
     t.equal(await wire.near.run('sipp', uac), 0, 'every call came through')
     await ended
 
@@ -131,6 +154,7 @@ t.test('IPIP sent to this host: IPv4 and IPv6 inside, outer options', { skip: no
   const path = join(folder, 'ipip.db')
   const args = ['--ipip', '--raw-interface', wire.device, '--raw-socket-listen', `${FAR}:5060-5070`]
   const daemon = await RunningDaemon.start([...args, '--db-url', `sqlite:${path}`], {}, wire.far.exec)
+  t.teardown(() => daemon.child.kill('SIGKILL'))
   const messages = madeMessages()
   const ends = { source: NEAR, destination: FAR }
   const options = Buffer.from('01010100', 'hex')

@@ -95,7 +95,7 @@ for (const device of devices) {
     const path = (name: string) => join(folder, `${name}.db`)
     const onTunnel = ['--moni', '-i', 'tunnel', '--db-url', `sqlite:${path('tunnel')}`, '--control', 'off']
     const daemons = [
-      await listen(wire, path('wire'), '--control', 'off'),
+      await listen(t, wire, path('wire'), '--control', 'off'),
       await RunningDaemon.start([...onTunnel, '--http', 'off'], {}, wire.far.exec),
     ]
     if (device.ipip) {
@@ -104,6 +104,7 @@ for (const device of devices) {
         await RunningDaemon.start([...args, '--http', 'off', '--control', 'off'], {}, wire.far.exec),
       )
     }
+    for (const daemon of daemons) t.teardown(() => daemon.child.kill('SIGKILL'))
     const sent = await send(t, wire, device)
     for (const daemon of daemons) await settle(t, daemon)
     t.same(rowLines(path('wire')), sent, 'on the wire, out of the tunnel')

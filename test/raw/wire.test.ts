@@ -41,7 +41,7 @@ for (const [bpf, seen] of [
     const random = new Random(20)
     const cases = Array.from({ length: CASES }, (_, index) => makeCase(index, random))
     f.writePcap(file, mixed(cases, random))
-    const daemon = await listen(wire, database, '--bpf', bpf)
+    const daemon = await listen(t, wire, database, '--bpf', bpf)
     await replay(t, wire, file)
     await settle(t, daemon)
     const expected = linesOf(cases.filter(seen))

@@ -35,7 +35,7 @@ export async function tsharkLines(path: string, more: string[] = []): Promise<Li
     path,
     '-2',
     '-Y',
-    'sip',
+    'sip and not icmp and not icmpv6', // what an error quotes was sent before, and captured then
     '-T',
     'fields',
     ...FIELDS.flatMap((name) => ['-e', name]),

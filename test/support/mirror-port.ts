@@ -11,9 +11,11 @@ export function plugIn(t: Test): Wire {
   return wire
 }
 
-export async function listen(wire: Wire, path: string, ...more: string[]): Promise<RunningDaemon> {
+export async function listen(t: Test, wire: Wire, path: string, ...more: string[]): Promise<RunningDaemon> {
   const args = ['--moni', '--raw-interface', wire.device, '--db-url', `sqlite:${path}`, ...more]
-  return RunningDaemon.start(args, {}, wire.far.exec)
+  const daemon = await RunningDaemon.start(args, {}, wire.far.exec)
+  t.teardown(() => daemon.child.kill('SIGKILL'))
+  return daemon
 }
 
 /** Stops it and checks both identities of its ledger. */
