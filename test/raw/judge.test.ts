@@ -6,6 +6,8 @@ import * as f from '../support/frames.js'
 import { tsharkLines } from '../support/judge.js'
 import { missing } from '../support/tools.js'
 
+t.setTimeout(120_000)
+
 const ENDS = { source: '10.0.0.1', sourcePort: 5060, destination: '10.0.0.2', destinationPort: 5070 }
 const OUTER = { source: '10.0.0.8', destination: '10.0.0.9' }
 const BETWEEN = '10.0.0.1:5060 > 10.0.0.2:5070'

@@ -7,6 +7,8 @@ import * as f from '../support/frames.js'
 import { rowLines, tsharkLines } from '../support/judge.js'
 import { missing } from '../support/tools.js'
 
+t.setTimeout(120_000)
+
 const ENDS = { source: '10.0.0.1', sourcePort: 5060, destination: '10.0.0.2', destinationPort: 5070 }
 const ELSEWHERE = { ...ENDS, sourcePort: 7777, destinationPort: 8888 }
 const udp = (payload: string, ends = ENDS) => f.ipv4(ends, f.UDP, f.udp(ends, Buffer.from(payload)))
