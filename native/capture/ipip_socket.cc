@@ -60,6 +60,7 @@ void IpipSocket::openChannel(Channel& channel, int protocol) {
   rcvbufBytes_ = growReceiveBuffer(fd, options_.rcvbufBytes);
   if (!options_.interface.empty()) bindToDevice(fd, options_.interface);
   if (!options_.address.empty()) bindToAddress(fd, options_.address);
+  awaitPacketsUnderWay();
   forgetReceived(fd);
   channel.count.riseOf(fd);  // what fell over before that is no loss
   attachFilter(fd, options_.filter.empty() ? Program{{BPF_RET | BPF_K, 0, 0, UINT32_MAX}} : options_.filter);

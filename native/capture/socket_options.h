@@ -2,7 +2,10 @@
 // told, and is for the operator to judge.
 #pragma once
 
+#include <linux/membarrier.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -43,6 +46,11 @@ inline void attachFilter(int fd, const Program& program) {
       error == ENOMEM ? "raise net.core.optmem_max" : "the filter is not one that the kernel takes";
   throw OsError("setsockopt SO_ATTACH_FILTER", error, cure);
 }
+
+// Returns when no packet is on its way any more that was matched before: the kernel does that under RCU,
+// whose grace period membarrier(2) waits for. Where it cannot, a packet may slip through that nobody waited
+// for.
+inline void awaitPacketsUnderWay() { ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); }
 
 inline Program rejectAll() { return {{BPF_RET | BPF_K, 0, 0, 0}}; }
 
