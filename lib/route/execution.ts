@@ -1,0 +1,65 @@
+// One message on its way through the routes: the state that statements change, and the message as it is now.
+//
+// It lives from the first route that sees the message to the last, `hep_resume_sip()` and asynchronous routes
+// included, and belongs to the main thread.
+
+import type { Message } from '../message.js'
+import type { Value } from '../script/value.js'
+import type { RouteServices } from './services.js'
+
+/** What a statement of a route can run into; counted, never the end of the daemon. */
+export class RouteFault extends Error {
+  override readonly name = 'RouteFault'
+}
+
+/** Runs of `route()` inside of each other. */
+const MAX_DEPTH = 100
+
+export class Execution {
+  readonly services: RouteServices
+  /** The message with its edits; undefined in timer and startup routes. */
+  message: Message | undefined
+  /** `$var`. */
+  readonly vars = new Map<string, Value>()
+  /** `$avp`: last pushed first. */
+  readonly avps = new Map<string, Value[]>()
+  /** `$du`, and a `$ru` that a route assigned; null when none did. */
+  destinationUri: string | null = null
+  assignedRuri: string | null = null
+  /** `$rc`: code of the last function or route. */
+  returnCode = 1
+  /** `$return(n)`, n from 0. */
+  returnValues: readonly Value[] = []
+  /** `$param(n)`, n from 1, of the routes that run now; the last is the innermost. */
+  readonly parameters: (readonly Value[])[] = []
+  #steps = 0
+
+  constructor(services: RouteServices, message?: Message) {
+    this.services = services
+    this.message = message
+  }
+
+  /** Once for each statement and each turn of a loop; throws a RouteFault beyond the budget. */
+  step(): void {
+    if (++this.#steps > this.services.limits.steps) {
+      throw new RouteFault(`more than ${this.services.limits.steps} steps for one message`)
+    }
+  }
+
+  /** Runs a route inside of another, with its `$param`s. Throws a RouteFault when they are too deep. */
+  enter<T>(parameters: readonly Value[], run: () => T): T {
+    if (this.parameters.length >= MAX_DEPTH)
+      throw new RouteFault(`more than ${MAX_DEPTH} routes inside of each other`)
+    this.parameters.push(parameters)
+    let result: T
+    try {
+      result = run()
+    } catch (error) {
+      this.parameters.pop()
+      throw error
+    }
+    if (result instanceof Promise) return result.finally(() => this.parameters.pop()) as T
+    this.parameters.pop()
+    return result
+  }
+}
