@@ -29,6 +29,8 @@ export interface LedgerSnapshot {
 export class Outcomes {
   readonly name: string
   stored = 0
+  /** Only sent on, stored nowhere. */
+  relayed = 0
   readonly #discarded = new Map<string, number>()
   readonly #dropped = new Map<string, number>()
 
@@ -46,14 +48,14 @@ export class Outcomes {
   }
 
   snapshot(intake: IntakeCounters, frames: FrameCounters | null): InputLedger {
-    const settled = this.stored + sum(this.#discarded) + sum(this.#dropped)
+    const settled = this.stored + this.relayed + sum(this.#discarded) + sum(this.#dropped)
     const dropped = new Map(Object.entries(intake.dropped))
     for (const [where, messages] of this.#dropped) add(dropped, where, messages)
     return {
       received: intake.received,
       stored: this.stored,
       spooled: 0,
-      relayed: 0,
+      relayed: this.relayed,
       discarded: Object.fromEntries(this.#discarded),
       dropped: Object.fromEntries(dropped),
       in_flight: intake.accepted - settled,
