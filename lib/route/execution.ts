@@ -5,6 +5,7 @@
 
 import type { Message } from '../message.js'
 import type { Value } from '../script/value.js'
+import type { CaptureActions } from './capture-actions.js'
 import type { RouteServices } from './services.js'
 
 /** What a statement of a route can run into; counted, never the end of the daemon. */
@@ -12,13 +13,18 @@ export class RouteFault extends Error {
   override readonly name = 'RouteFault'
 }
 
+/** Who does what routes ask for, and has the message as it is now, its edits included. */
+export interface MessageActions extends CaptureActions {
+  readonly message: Message
+}
+
 /** Runs of `route()` inside of each other. */
 const MAX_DEPTH = 100
 
 export class Execution {
   readonly services: RouteServices
-  /** The message with its edits; undefined in timer and startup routes. */
-  message: Message | undefined
+  /** undefined in timer and startup routes, which have no message. */
+  readonly actions: MessageActions | undefined
   /** `$var`. */
   readonly vars = new Map<string, Value>()
   /** `$avp`: last pushed first. */
@@ -33,10 +39,16 @@ export class Execution {
   /** `$param(n)`, n from 1, of the routes that run now; the last is the innermost. */
   readonly parameters: (readonly Value[])[] = []
   #steps = 0
+  #suspension: Promise<unknown> | undefined
 
-  constructor(services: RouteServices, message?: Message) {
+  constructor(services: RouteServices, actions?: MessageActions) {
     this.services = services
-    this.message = message
+    this.actions = actions
+  }
+
+  /** The message as it is now; undefined in timer and startup routes. */
+  get message(): Message | undefined {
+    return this.actions?.message
   }
 
   /** Once for each statement and each turn of a loop; throws a RouteFault beyond the budget. */
@@ -44,6 +56,21 @@ export class Execution {
     if (++this.#steps > this.services.limits.steps) {
       throw new RouteFault(`more than ${this.services.limits.steps} steps for one message`)
     }
+  }
+
+  /**
+   * `async(...)` and `launch(...)`: the message is not through before this promise has settled, although the route
+   * that says so has ended. Whoever runs the route takes it; several are waited for together.
+   */
+  suspend(until: Promise<unknown>): void {
+    this.#suspension = this.#suspension ? Promise.all([this.#suspension, until]) : until
+  }
+
+  /** What the route that has just ended left to wait for. Its continuation may leave more. */
+  takeSuspension(): Promise<unknown> | undefined {
+    const suspension = this.#suspension
+    this.#suspension = undefined
+    return suspension
   }
 
   /** Runs a route inside of another, with its `$param`s. Throws a RouteFault when they are too deep. */

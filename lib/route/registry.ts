@@ -22,6 +22,8 @@ export interface Parameter {
   name: string
   kind: ParameterKind
   optional?: true
+  /** Of `text`: run() is given a function that makes the text, so that one that nobody reads costs nothing. */
+  lazy?: true
   /** Of `literal`: throws an Error whose message says what is expected. */
   check?(text: string): void
 }
@@ -32,6 +34,7 @@ export type Arg =
   | number
   | null
   | Value
+  | (() => string)
   | ((text: string) => boolean)
   | ((value: Value) => void)
   | undefined
@@ -53,6 +56,8 @@ export interface Signature {
 export interface FunctionEntry {
   /** As scripts write it. */
   name: string
+  /** In scripts it is waited for: runAsync() is what is called. A route that reaches it gives a promise. */
+  awaits?: boolean
   signatures: readonly Signature[]
 }
 

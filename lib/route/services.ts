@@ -9,6 +9,8 @@ export interface RouteServices {
   /** Of the configuration that is in force. */
   readonly routes: RouteTable
   readonly limits: RouteLimits
+  /** Of an input by its number: our listener, for `$hep_net`; undefined for one that is no HEP listener. */
+  inputOf(input: number): { proto: string; address: string; port: number } | undefined
   /** Milliseconds since the epoch. */
   now(): number
   /** `hepcapd trace`: hears of each statement that runs. */
