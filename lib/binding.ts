@@ -48,6 +48,8 @@ export interface UdpListenOptions {
   rcvbufBytes: number
   /** Sockets on this port, each with a thread; the kernel spreads the senders (SO_REUSEPORT). */
   workers: number
+  /** HEP alone, or what comes is told apart. */
+  takes: 'hep' | 'sip' | 'sip_or_hep'
 }
 
 /** What a socket got: see `native/capture/udp_input.h`. */
@@ -144,8 +146,8 @@ export interface Framer {
    * With `mayDrop` a full queue drops and counts.
    */
   push(octets: Uint8Array, mayDrop: boolean): number
-  /** The connection is over: a packet that it cut short is counted as a drop of this name. */
-  end(reason: 'tcp/incomplete' | 'tcp/timeout'): void
+  /** The connection or message is over: a packet that it cut short is counted as a drop of this name. */
+  end(reason: string): void
   /** Octets of an incomplete packet. */
   readonly pending: number
   readonly fault: string | null
@@ -319,7 +321,14 @@ export type FilterFormat = 'listing' | 'initializers' | 'numbers'
 
 interface Binding {
   Engine: new (options: EngineOptions, wake: () => void) => Engine
-  Framer: new (engine: Engine, input: number, senderAddress: string, senderPort: number) => Framer
+  /** `fault` names the drop that stands for all faults of the framing. */
+  Framer: new (
+    engine: Engine,
+    input: number,
+    senderAddress: string,
+    senderPort: number,
+    fault?: string,
+  ) => Framer
   /** Opens a pcap or pcapng file, `-` is standard input. Throws a SystemError. */
   CaptureFile: new (
     path: string,

@@ -5,27 +5,30 @@ import { Dispatcher } from './dispatcher.js'
 import { RefusedError } from './errors.js'
 import { type LedgerSnapshot, Outcomes } from './ledger.js'
 import { bindAddresses } from './listen/address.js'
+import type { TlsCredentials } from './listen/certificates.js'
 import { FileQueue, type FileSettings, type Progress } from './listen/files.js'
+import { type BoundListen, isDatagram, type Listen, type ListenProto } from './listen/protocols.js'
 import { type InputList, openRaw, type RawSettings } from './listen/raw.js'
+import type { StreamListener } from './listen/stream-listener.js'
 import { TcpListener } from './listen/tcp.js'
+import { TlsListener } from './listen/tls.js'
+import { WsListener } from './listen/ws.js'
 import type { Log } from './log.js'
 import { Router, type RouterSettings } from './route/router.js'
 import type { Sink } from './sink/sink.js'
 import { SqliteSink } from './sink/sqlite.js'
 
-export interface Listen {
-  proto: 'hep_udp' | 'hep_tcp'
-  /** `*`, an address, an interface or a host name. */
-  host: string
-  /** 0 binds a free port. */
-  port: number
-}
-
 /** Where rows go: a SQLite file (strftime allowed), or nowhere. */
 export type Target = { kind: 'sqlite'; path: string } | { kind: 'none' }
 
+export type { Listen } from './listen/protocols.js'
+
 export interface DaemonSettings extends RouterSettings, FileSettings {
   listen: Listen[]
+  /** Is HEP taken where SIP is too? */
+  hepCaptureOn: boolean
+  /** For the listeners and what is sent. */
+  tls: TlsCredentials
   raw: RawSettings | undefined
   targets: Target[]
   udpWorkers: number
@@ -54,7 +57,8 @@ export class Daemon {
   readonly #dispatcher: Dispatcher
   readonly #sinks: Sink[]
   readonly #outcomes = new Map<number, Outcomes>()
-  readonly #tcp: TcpListener[] = []
+  readonly #streams = new Map<number, StreamListener>()
+  readonly #listening = new Map<number, BoundListen>()
   readonly #files: FileQueue
   /** The inputs: listeners with the ports that they got, interfaces, files. */
   readonly bound: string[] = []
@@ -74,7 +78,7 @@ export class Daemon {
       target.kind === 'sqlite' ? [new SqliteSink(target.path, log)] : [],
     )
     this.#dispatcher = new Dispatcher(new Router(settings), this.#sinks, this.#outcomes, () => {
-      for (const listener of this.#tcp) listener.resume()
+      for (const listener of this.#streams.values()) listener.resume()
     })
   }
 
@@ -111,8 +115,14 @@ export class Daemon {
     return this.#files.progress
   }
 
-  /** What can change while messages come in: tables, node name, on and off. */
-  reload(settings: RouterSettings): void {
+  /** Where an input listens; undefined for one that captures frames. */
+  inputOf(input: number): BoundListen | undefined {
+    return this.#listening.get(input)
+  }
+
+  /** What can change while messages come in: tables, node name, on and off, certificates. */
+  reload(settings: RouterSettings & Pick<DaemonSettings, 'tls'>): void {
+    for (const listener of this.#streams.values()) listener.reload(settings.tls)
     this.#dispatcher.router = new Router(settings)
   }
 
@@ -122,7 +132,8 @@ export class Daemon {
     for (const [input, outcomes] of this.#outcomes) {
       const counters = this.#engine.counters(input)
       inputs[outcomes.name] = outcomes.snapshot(counters, this.#engine.frames(input))
-      if (Object.keys(counters.odd).length > 0) odd[outcomes.name] = counters.odd
+      const oddities = { ...counters.odd, ...this.#streams.get(input)?.odd }
+      if (Object.keys(oddities).length > 0) odd[outcomes.name] = oddities
     }
     const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, { rows: sink.counts.rows }]))
     const { cut, cleaned } = binding.rowsTableCounts()
@@ -139,7 +150,7 @@ export class Daemon {
     const drainMs = this.#settings.stopTimeoutMs * DRAIN_SHARE
     this.#files.close()
     this.#engine.stop(drainMs)
-    await Promise.all([this.#threadsEnded(), ...this.#tcp.map((listener) => listener.close(drainMs))])
+    await Promise.all([this.#threadsEnded(), ...this.#closeStreams(drainMs)])
     clearInterval(this.#flush)
     this.#engine.flush(true)
     this.#drain()
@@ -154,11 +165,11 @@ export class Daemon {
       const shown = listen.host === '*' ? '*' : address.includes(':') ? `[${address}]` : address
       const input = this.#inputs.next
       try {
-        const port =
-          listen.proto === 'hep_udp'
-            ? this.#openUdp(input, address, listen.port)
-            : await this.#openTcp(input, address, listen.port)
+        const port = isDatagram(listen.proto)
+          ? this.#openUdp(input, address, listen)
+          : await this.#openStream(input, address, listen)
         this.#inputs.add(`${listen.proto}:${shown}:${port}`)
+        this.#listening.set(input, { proto: listen.proto, address, port })
       } catch (error) {
         throw listenError(`${listen.proto}:${shown}:${listen.port}`, error)
       }
@@ -179,9 +190,10 @@ export class Daemon {
     }
   }
 
-  #openUdp(input: number, address: string, port: number): number {
-    const { udpWorkers: workers, rcvbufBytes } = this.#settings
-    const listening = this.#engine.listenUdp(input, { address, port, rcvbufBytes, workers })
+  #openUdp(input: number, address: string, { proto, port }: Listen): number {
+    const { udpWorkers: workers, rcvbufBytes, hepCaptureOn } = this.#settings
+    const takes = proto === 'hep_udp' ? 'hep' : hepCaptureOn ? 'sip_or_hep' : 'sip'
+    const listening = this.#engine.listenUdp(input, { address, port, rcvbufBytes, workers, takes })
     this.#tellReceiveBuffer(listening.rcvbufBytes)
     return listening.port
   }
@@ -198,11 +210,23 @@ export class Daemon {
     }
   }
 
-  async #openTcp(input: number, address: string, port: number): Promise<number> {
-    const listener = new TcpListener(this.#engine, input)
+  async #openStream(input: number, address: string, { proto, port }: Listen): Promise<number> {
+    const listener = this.#streamListener(input, proto)
     const bound = await listener.listen(address, port)
-    this.#tcp.push(listener)
+    this.#streams.set(input, listener)
     return bound
+  }
+
+  #streamListener(input: number, proto: ListenProto): StreamListener {
+    const { tls } = this.#settings
+    if (proto === 'hep_tls') return new TlsListener(this.#engine, input, tls)
+    if (proto === 'hep_ws') return new WsListener(this.#engine, input, undefined)
+    if (proto === 'hep_wss') return new WsListener(this.#engine, input, tls)
+    return new TcpListener(this.#engine, input)
+  }
+
+  #closeStreams(drainMs: number): Promise<void>[] {
+    return Array.from(this.#streams.values(), (listener) => listener.close(drainMs))
   }
 
   /** The engine's wake-up: batches are ready, or an input has ended. */
@@ -220,7 +244,7 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
-    await Promise.all(this.#tcp.map((listener) => listener.close(0)))
+    await Promise.all(this.#closeStreams(0))
     await Promise.all(this.#sinks.map((sink) => sink.close()))
   }
 }

@@ -129,6 +129,7 @@ class Reloader {
 /** Sockets, databases and memory are made once. */
 const FIXED_NAMES = {
   listen: 'listen',
+  hepCaptureOn: 'hep_capture_on',
   raw: 'the raw capture',
   read: 'read',
   readRange: 'raw_socket_listen',

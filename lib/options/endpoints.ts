@@ -1,36 +1,35 @@
 // Values that name where messages come from and where they go: listeners, databases, destinations, port ranges.
 
 import { isIPv4, isIPv6 } from 'node:net'
-import type { Listen, Target } from '../daemon.js'
+import type { Target } from '../daemon.js'
+import { LISTEN_PROTOS, type Listen, type ListenProto } from '../listen/protocols.js'
 import { CONVERSIONS, strftimeFault } from './strftime.js'
 import { parseDuration, showDuration, ValueFault, type ValueType } from './types.js'
 
-/** A listener as it was named; without a port it takes `hep_port`. */
+/** A listener as it was named; without a port it takes the usual one of its protocol. */
 export interface NamedListen extends Omit<Listen, 'port'> {
   port?: number | undefined
 }
 
 const LISTEN_CURE = 'write it like hep_udp:*:9060, hep_tcp:192.0.2.1:9060 or hep_udp:[::1]:9060'
 const DEFAULT_HEP_PORT = 9060
-const laterProtos = ['hep_tls', 'hep_ws', 'hep_wss', 'udp']
 
 export const listenPoint: ValueType<NamedListen> = {
   placeholder: 'PROTO:ADDR[:PORT]',
   parse(text) {
     const [proto = '', rest] = text.split(/:(.*)/s)
-    const known = hepProto(proto.toLowerCase())
+    const known = protoOf(proto.toLowerCase())
     if (rest === undefined) throw new ValueFault(`"${text}" has no address`, LISTEN_CURE)
     return { proto: known, ...hostPort(rest, LISTEN_CURE) }
   },
   show: ({ proto, host, port }) => `${proto}:${bracketed(host)}${port === undefined ? '' : `:${port}`}`,
 }
 
-function hepProto(proto: string): Listen['proto'] {
-  if (proto === 'hep_udp' || proto === 'hep_tcp') return proto
-  if (laterProtos.includes(proto)) {
-    throw new ValueFault(`this version does not have ${proto} listeners yet`, 'use hep_udp or hep_tcp')
-  }
-  throw new ValueFault('it does not begin with hep_udp: or hep_tcp:', LISTEN_CURE)
+function protoOf(text: string): ListenProto {
+  const proto = LISTEN_PROTOS.find((known) => known === text)
+  if (proto) return proto
+  const names = LISTEN_PROTOS.map((known) => `${known}:`).join(', ')
+  throw new ValueFault(`it begins with none of ${names}`, LISTEN_CURE)
 }
 
 /** ADDR[:PORT]: IPv6 in brackets, `*`, an IPv4 address, or a name that is looked up later. */
@@ -66,11 +65,20 @@ function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
+export interface Destination {
+  proto: 'hep_udp' | 'hep_tcp'
+  host: string
+  port: number
+}
+
 /** Where `send` sends. */
-export const destination: ValueType<Listen> = {
+export const destination: ValueType<Destination> = {
   placeholder: 'PROTO:HOST[:PORT]',
   parse(text) {
     const { proto, host, port = DEFAULT_HEP_PORT } = listenPoint.parse(text)
+    if (proto !== 'hep_udp' && proto !== 'hep_tcp') {
+      throw new ValueFault(`nothing is sent by ${proto}`, 'send to hep_udp: or hep_tcp:')
+    }
     if (host === '*' || port === 0) {
       throw new ValueFault(`"${text}" names no receiver`, 'write it like hep_udp:127.0.0.1:9060')
     }

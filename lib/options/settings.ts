@@ -1,8 +1,10 @@
 // The effective configuration of the daemon: every value checked against the others, and where it came from.
 
-import type { DaemonSettings, Listen, Target } from '../daemon.js'
+import type { DaemonSettings, Target } from '../daemon.js'
 import { type Fault, UsageError } from '../errors.js'
+import { readCredentials } from '../listen/certificates.js'
 import { readFilter } from '../listen/filter-file.js'
+import { clash, isTls, type Listen } from '../listen/protocols.js'
 import type { RawSettings } from '../listen/raw.js'
 import type { LogSettings } from '../log.js'
 import { listenPoint, type NamedListen, type PortRange, portRange } from './endpoints.js'
@@ -46,8 +48,12 @@ export function effective(sources: Sources): Effective {
     faults.push({ where, severity: 'warning', what, cure: 'leave it out' })
   }
   if (isSound) checkTargets(values.db_url, report)
+  if (isSound) checkTlsFiles(values, inputs.listen, report)
   if (faults.some(({ severity }) => severity === 'error')) throw new UsageError(faults)
   if (inputs.raw?.filterFile) readFilter(inputs.raw.filterFile) // it is a part of the configuration
+  const files = { cert: values.tls_cert, key: values.tls_key, ca: values.tls_ca }
+  const { credentials: tls, warnings } = readCredentials(files)
+  faults.push(...warnings)
   const shown = shownValues(values, origins)
   const show = (name: string, value: EffectiveValue['value']) =>
     shown.set(name, { value, origin: origins.get(name)! })
@@ -59,7 +65,7 @@ export function effective(sources: Sources): Effective {
   const isWindowed = inputs.read.length === 0 || origins.get('table_window') !== 'default'
   if (!isWindowed) show('table_window', 'off')
   return {
-    settings: { ...settingsOf(values, inputs), ...(isWindowed ? {} : { tableWindow: null }) },
+    settings: { ...settingsOf(values, inputs), tls, ...(isWindowed ? {} : { tableWindow: null }) },
     values: shown,
     warnings: faults,
     reload: () => effective(sources),
@@ -106,9 +112,29 @@ function inputsOf(values: Values, origins: Map<string, string>, report: Report):
     const what = off ? 'with hep_capture_on = 0 there is nothing to capture from' : 'it names no listener'
     report(off ? 'hep_capture_on' : 'listen', what, off ? 'switch it on' : 'remove it, or name one')
   }
-  const twice = duplicate(listen.filter(({ port }) => port !== 0).map((one) => `${listenPoint.show(one)}`))
-  if (twice) report('listen', `${twice} is named twice`, 'name it once')
+  checkPorts(listen, report)
   return { listen, raw: isRaw ? rawOf(values, moni ? 'moni' : 'ipip', range) : undefined, read, range }
+}
+
+function checkPorts(listen: Listen[], report: Report): void {
+  const [one, other] = clash(listen) ?? []
+  if (!one || !other) return
+  const [first, second] = [listenPoint.show(one), listenPoint.show(other)]
+  if (first === second) report('listen', `${first} is named twice`, 'name it once')
+  else report('listen', `${first} and ${second} want the same port`, 'give one of them another port')
+}
+
+function checkTlsFiles(values: Values, listen: Listen[], report: Report): void {
+  const { tls_cert, tls_key } = values
+  const needy = listen.find(({ proto }) => isTls(proto))
+  const cure = 'name PEM files with tls_cert and tls_key'
+  if (needy && (tls_cert === '' || tls_key === '')) {
+    const missing = tls_cert === '' ? 'tls_cert' : 'tls_key'
+    report('listen', `${listenPoint.show(needy)} needs a ${missing}`, cure)
+  } else if ((tls_cert === '') !== (tls_key === '')) {
+    const [named, missing] = tls_cert === '' ? ['tls_key', 'tls_cert'] : ['tls_cert', 'tls_key']
+    report(named, `there is no ${missing} to this ${named}`, cure)
+  }
 }
 
 /** The ledger has each input under its name. */
@@ -136,10 +162,16 @@ const IMPLIED_LISTENERS = [
   { proto: 'hep_tcp', host: '*' },
 ] as const
 
+const SIP_PORT = 5060
+
 function listenersOf(values: Values, isImplied: boolean): Listen[] {
-  if (!values.hep_capture_on) return []
   const named: readonly NamedListen[] = isImplied ? IMPLIED_LISTENERS : values.listen
-  return named.map(({ proto, host, port = values.hep_port }) => ({ proto, host, port }))
+  const open = named.filter(({ proto }) => values.hep_capture_on || proto === 'udp')
+  return open.map(({ proto, host, port }) => ({
+    proto,
+    host,
+    port: port ?? (proto === 'udp' ? SIP_PORT : values.hep_port),
+  }))
 }
 
 function rawOf(values: Values, mode: RawSettings['mode'], range: PortRange | null): RawSettings {
@@ -168,9 +200,10 @@ function duplicate(names: string[]): string | undefined {
   return names.find((name, index) => names.indexOf(name) !== index)
 }
 
-function settingsOf(values: Values, { listen, raw, read, range }: Inputs): Settings {
+function settingsOf(values: Values, { listen, raw, read, range }: Inputs): Omit<Settings, 'tls'> {
   return {
     listen,
+    hepCaptureOn: values.hep_capture_on,
     raw,
     read,
     readRange: range ?? { address: '' },

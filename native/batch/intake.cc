@@ -70,6 +70,26 @@ const char* dropName(Drop drop) {
       return "tcp/incomplete";
     case Drop::tcpTimeout:
       return "tcp/timeout";
+    case Drop::wsTextMessage:
+      return "ws/text_message";
+    case Drop::wsBadMessage:
+      return "ws/bad_message";
+    case Drop::wsBadFrame:
+      return "ws/bad_frame";
+    case Drop::wsTooLong:
+      return "ws/too_long";
+    case Drop::wsIncomplete:
+      return "ws/incomplete";
+    case Drop::wsTimeout:
+      return "ws/timeout";
+    case Drop::udpNotSipOrHep:
+      return "udp/not_sip_or_hep";
+    case Drop::udpHepOff:
+      return "udp/hep_off";
+    case Drop::udpKeepAlive:
+      return "udp/keep_alive";
+    case Drop::udpStun:
+      return "udp/stun";
     case Drop::count:
       break;
   }

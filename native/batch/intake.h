@@ -17,7 +17,8 @@
 namespace hepcapd {
 
 // Why a message ends before it becomes a row: the first is `queue/full`, the others are the faults of
-// parseHep() as `hep/...`, of the stream framer as `tcp/...`, and of the kernel.
+// parseHep() as `hep/...`, of the stream framer as `tcp/...`, of WebSockets as `ws/...`, of what is neither
+// SIP nor HEP on a port for both as `udp/...`, and of the kernel.
 enum class Drop : uint8_t {
   queueFull,
   kernelReceiveBuffer,
@@ -32,6 +33,16 @@ enum class Drop : uint8_t {
   tcpBadLength,
   tcpIncomplete,
   tcpTimeout,
+  wsTextMessage,
+  wsBadMessage,
+  wsBadFrame,
+  wsTooLong,
+  wsIncomplete,
+  wsTimeout,
+  udpNotSipOrHep,
+  udpHepOff,
+  udpKeepAlive,
+  udpStun,
   count
 };
 const char* dropName(Drop drop);  // "STAGE/REASON", as the ledger and the metrics have it

@@ -1,6 +1,7 @@
 #include "datagram_run.h"
 
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 
@@ -17,7 +18,29 @@ constexpr size_t kLargestDatagram = 65536;
 constexpr size_t kPlaceBytes = kLargestDatagram + 1088;
 constexpr size_t kControlBytes = 128;
 
+Address addressOf(const in_addr& v4) { return Address::ipv4(reinterpret_cast<const uint8_t*>(&v4)); }
+Address addressOf(const in6_addr& v6) {
+  const uint8_t* octets = v6.s6_addr;
+  return IN6_IS_ADDR_V4MAPPED(&v6) ? Address::ipv4(octets + 12) : Address::ipv6(octets);
+}
+
+template <typename T>
+T controlOf(const cmsghdr* control) {
+  T value;
+  std::memcpy(&value, CMSG_DATA(control), sizeof value);
+  return value;
+}
+
 }  // namespace
+
+Endpoint endpointOf(const sockaddr_storage& name) {
+  if (name.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(name);
+    return {addressOf(v4.sin_addr), ntohs(v4.sin_port)};
+  }
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(name);
+  return {addressOf(v6.sin6_addr), ntohs(v6.sin6_port)};
+}
 
 struct DatagramRun::Headers {
   iovec parts[kRunLength];
@@ -63,17 +86,27 @@ DatagramRun::Stamp DatagramRun::stamp(unsigned i) const {
   for (cmsghdr* c = CMSG_FIRSTHDR(&header); c; c = CMSG_NXTHDR(&header, c)) {
     if (c->cmsg_level != SOL_SOCKET) continue;
     if (c->cmsg_type == SO_TIMESTAMPNS) {
-      timespec time;
-      std::memcpy(&time, CMSG_DATA(c), sizeof time);
+      const auto time = controlOf<timespec>(c);
       stamp.timeNs = int64_t(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
     } else if (c->cmsg_type == SO_RXQ_OVFL) {
-      uint32_t count;
-      std::memcpy(&count, CMSG_DATA(c), sizeof count);
-      stamp.drops = count;
+      stamp.drops = controlOf<uint32_t>(c);
     }
   }
   if (stamp.timeNs == 0) stamp.timeNs = wallClockNs();
   return stamp;
+}
+
+std::optional<Address> DatagramRun::destination(unsigned i) const {
+  msghdr header = headers_->messages[i].msg_hdr;
+  for (cmsghdr* c = CMSG_FIRSTHDR(&header); c; c = CMSG_NXTHDR(&header, c)) {
+    if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+      return addressOf(controlOf<in_pktinfo>(c).ipi_addr);
+    }
+    if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+      return addressOf(controlOf<in6_pktinfo>(c).ipi6_addr);
+    }
+  }
+  return {};
 }
 
 uint32_t DropCount::riseOf(int fd) {

@@ -1,5 +1,6 @@
 // The memory of one run of datagrams, and what recvmmsg(2) says of each: for sockets that stamp what comes
-// (SO_TIMESTAMPNS) and may tell what they dropped (SO_RXQ_OVFL).
+// (SO_TIMESTAMPNS), may tell what they dropped (SO_RXQ_OVFL), and to which address of ours a datagram went
+// (IP_PKTINFO, IPV6_RECVPKTINFO).
 #pragma once
 
 #include <sys/socket.h>
@@ -7,11 +8,19 @@
 #include <memory>
 #include <optional>
 
+#include "../base/address.h"
 #include "../base/bytes.h"
 
 namespace hepcapd {
 
 inline constexpr unsigned kRunLength = 64;
+
+struct Endpoint {
+  Address address;
+  uint16_t port = 0;
+};
+// Of an IPv4 or IPv6 name; an IPv4 address that is mapped into IPv6 is IPv4.
+Endpoint endpointOf(const sockaddr_storage& name);
 
 class DatagramRun {
  public:
@@ -31,6 +40,8 @@ class DatagramRun {
   Bytes packet(unsigned i) const;
   const sockaddr_storage& sender(unsigned i) const;
   Stamp stamp(unsigned i) const;
+  // As the datagram has it; nothing when the socket does not tell.
+  std::optional<Address> destination(unsigned i) const;
 
  private:
   struct Headers;

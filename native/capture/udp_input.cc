@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include "../batch/datagram_kind.h"
 #include "datagram_run.h"
 #include "receive_thread.h"
 
@@ -12,20 +13,14 @@ namespace hepcapd {
 namespace {
 
 constexpr uint32_t kWaitSliceMs = 50;
+constexpr uint8_t kProtocolUdp = 17;
 
 int64_t wallClockUs() { return wallClockNs() / 1000; }
 
 void readSender(const sockaddr_storage& name, Arrival& arrival) {
-  if (name.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(name);
-    arrival.sender = Address::ipv4(reinterpret_cast<const uint8_t*>(&v4.sin_addr));
-    arrival.senderPort = ntohs(v4.sin_port);
-    return;
-  }
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(name);
-  const uint8_t* octets = v6.sin6_addr.s6_addr;
-  arrival.sender = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr) ? Address::ipv4(octets + 12) : Address::ipv6(octets);
-  arrival.senderPort = ntohs(v6.sin6_port);
+  const Endpoint sender = endpointOf(name);
+  arrival.sender = sender.address;
+  arrival.senderPort = sender.port;
 }
 
 }  // namespace
@@ -78,7 +73,7 @@ void UdpInput::work() {
         uint32_t drops;
         const Arrival arrival = run->arrival(i, drops);
         if (drops > 0) session.drop(Drop::kernelReceiveBuffer, drops);
-        session.accept(run->packet(i), arrival);
+        take(session, *run, i, arrival, false);
       }
       waiting = session.flush();
     }
@@ -89,6 +84,43 @@ void UdpInput::work() {
   socket_.fd = Fd();  // the port is free from here on, whenever our owner goes
   ended_.store(true, std::memory_order_release);
   stopped_();
+}
+
+// False only with `mayWait`: there is no slab now, offer it again.
+bool UdpInput::take(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival,
+                    bool mayWait) {
+  if (socket_.takes == UdpTakes::hep) return session.accept(run.packet(i), arrival, mayWait);
+  switch (kindOf(run.packet(i))) {
+    case DatagramKind::sip:
+      return takeSip(session, run, i, arrival, mayWait);
+    case DatagramKind::hep:
+      if (socket_.takes == UdpTakes::sipOrHep) return session.accept(run.packet(i), arrival, mayWait);
+      session.drop(Drop::udpHepOff);
+      return true;
+    case DatagramKind::keepAlive:
+      session.drop(Drop::udpKeepAlive);
+      return true;
+    case DatagramKind::stun:
+      session.drop(Drop::udpStun);
+      return true;
+    case DatagramKind::other:
+      session.drop(Drop::udpNotSipOrHep);
+      return true;
+  }
+  return true;
+}
+
+// The datagram is the message: it went from its sender to the address that it was received on.
+bool UdpInput::takeSip(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival,
+                       bool mayWait) {
+  return session.accept(CapturedMessage{.payload = run.packet(i),
+                                        .source = arrival.sender,
+                                        .destination = run.destination(i).value_or(socket_.bound),
+                                        .sourcePort = arrival.senderPort,
+                                        .destinationPort = socket_.port,
+                                        .protocol = kProtocolUdp,
+                                        .timeUs = arrival.timeUs},
+                        mayWait);
 }
 
 // Until a datagram comes, the open slab ages, or stop() is called.
@@ -109,9 +141,11 @@ void UdpInput::drain(Run& run) {
       const Arrival arrival = run.arrival(i, drops);
       if (arrival.timeUs > stopAtUs) ours = false;
       if (drops > 0) Intake::Session(*intake_).drop(Drop::kernelReceiveBuffer, drops);
-      while (!Intake::Session(*intake_).accept(run.packet(i), arrival, mayWait())) {
-        intake_->pool().waitFree(kWaitSliceMs);
-      }
+      const auto taken = [&] {
+        Intake::Session session(*intake_);
+        return take(session, run, i, arrival, mayWait());
+      };
+      while (!taken()) intake_->pool().waitFree(kWaitSliceMs);
     }
   }
   Intake::Session(*intake_).drop(Drop::kernelReceiveBuffer, run.drops.riseOf(socket_.fd.get()));

@@ -1,4 +1,5 @@
-// HEP over UDP: one thread a socket, which reads runs of datagrams and hands them to its Intake.
+// HEP, or SIP and HEP, over UDP: one thread a socket, which reads runs of datagrams and hands them to its
+// Intake. It never answers.
 //
 // recvmmsg(2) in runs, kernel time stamps (SO_TIMESTAMPNS), kernel drops (SO_RXQ_OVFL and at the end
 // SO_MEMINFO). While the run is short the thread naps, so that a run is worth its system call.
@@ -14,17 +15,23 @@
 
 namespace hepcapd {
 
+// What a socket is for. All that comes is HEP, or refused as HEP; or what comes is told apart.
+enum class UdpTakes : uint8_t { hep, sip, sipOrHep };
+
 struct UdpOptions {
   std::string address;       // numeric; "" for every address of both families where the host has them
   uint16_t port = 0;         // 0: any free one
   uint32_t rcvbufBytes = 0;  // wanted receive buffer, in the measure of net.core.rmem_max
   bool shared = false;       // SO_REUSEPORT: several sockets on one port, the kernel spreads the senders
+  UdpTakes takes = UdpTakes::hep;
 };
 
 struct UdpSocket {
   Fd fd;
   uint16_t port = 0;
   uint32_t rcvbufBytes = 0;  // what the kernel granted
+  UdpTakes takes = UdpTakes::hep;
+  Address bound;  // zeros for the wildcard
 
   // Throws OsError.
   static UdpSocket open(const UdpOptions& options);
@@ -51,6 +58,8 @@ class UdpInput {
  private:
   class Run;
   void work();
+  bool take(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival, bool mayWait);
+  bool takeSip(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival, bool mayWait);
   void drain(Run& run);
   void waitReadable(bool rowsWait);
 

@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "datagram_run.h"
 #include "socket_options.h"
 #include "udp_input.h"
 
@@ -47,12 +48,20 @@ Fd makeSocket(const UdpOptions& options, SocketAddress& address) {
   return fd;
 }
 
-uint16_t boundPort(int fd) {
+Endpoint boundTo(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
-  return ntohs(storage.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&storage)->sin6_port
-                                             : reinterpret_cast<sockaddr_in*>(&storage)->sin_port);
+  return endpointOf(storage);
+}
+
+// Of a socket for both families each datagram tells its own; an IPv4 one as a mapped address.
+void tellDestinations(int fd, int family) {
+  if (family == AF_INET6) {
+    enable(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, "IPV6_RECVPKTINFO");
+  } else {
+    enable(fd, IPPROTO_IP, IP_PKTINFO, "IP_PKTINFO");
+  }
 }
 
 void bindSocket(int fd, const SocketAddress& address) {
@@ -74,10 +83,11 @@ UdpSocket UdpSocket::open(const UdpOptions& options) {
   if (options.shared) enable(fd.get(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT");
   enable(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, "SO_TIMESTAMPNS");
   enable(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, "SO_RXQ_OVFL");
+  if (options.takes != UdpTakes::hep) tellDestinations(fd.get(), address.family());
   const uint32_t granted = growReceiveBuffer(fd.get(), options.rcvbufBytes);
   bindSocket(fd.get(), address);
-  const uint16_t port = boundPort(fd.get());
-  return {std::move(fd), port, granted};
+  const Endpoint bound = boundTo(fd.get());
+  return {std::move(fd), bound.port, granted, options.takes, bound.address};
 }
 
 }  // namespace hepcapd

@@ -48,6 +48,13 @@ Drop dropNamed(Napi::Env env, const std::string& name) {
 
 SlabHandle handleOf(const Napi::Value& value) { return SlabHandle(value.ToNumber().Int64Value()); }
 
+UdpTakes takesNamed(Napi::Env env, const std::string& name) {
+  if (name == "hep") return UdpTakes::hep;
+  if (name == "sip") return UdpTakes::sip;
+  if (name == "sip_or_hep") return UdpTakes::sipOrHep;
+  throw Napi::TypeError::New(env, "a UDP listener does not take " + name);
+}
+
 // With SO_REUSEPORT another program of the same user could share the port unseen: so one socket without it
 // is bound first, which also finds the port where any will do.
 UdpOptions sharedPort(UdpOptions options) {
@@ -119,7 +126,7 @@ Intake& Engine::fedIntake(uint32_t input) {
   return *intake;
 }
 
-// listenUdp(input, {address, port, rcvbufBytes, workers}): {port, rcvbufBytes}
+// listenUdp(input, {address, port, rcvbufBytes, workers, takes}): {port, rcvbufBytes}
 Napi::Value Engine::listenUdp(const Napi::CallbackInfo& info) {
   const Napi::Object js = info[1].As<Napi::Object>();
   const uint32_t input = inputOf(info[0]);
@@ -128,6 +135,7 @@ Napi::Value Engine::listenUdp(const Napi::CallbackInfo& info) {
   options.address = js.Get("address").ToString();
   options.port = uint16_t(numberOf(js, "port"));
   options.rcvbufBytes = uint32_t(numberOf(js, "rcvbufBytes"));
+  options.takes = takesNamed(info.Env(), js.Get("takes").ToString());
   try {
     if (workers > 1) options = sharedPort(options);
     std::vector<UdpSocket> sockets;
@@ -246,13 +254,15 @@ Napi::Function Framer::define(Napi::Env env) {
        InstanceAccessor<&Framer::pending>("pending"), InstanceAccessor<&Framer::fault>("fault")});
 }
 
-// new Framer(engine, input, senderAddress, senderPort)
+// new Framer(engine, input, senderAddress, senderPort, fault?): `fault` names the drop that stands for all
+// faults of the framing.
 Framer::Framer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Framer>(info) {
   const Napi::Object engine = info[0].As<Napi::Object>();
   engineReference_ = Napi::Persistent(engine);
   intake_ = &Engine::Unwrap(engine)->fedIntake(inputOf(info[1]));
   arrival_.sender = addressOf(info[2].ToString());
   arrival_.senderPort = uint16_t(info[3].ToNumber().Uint32Value());
+  if (info[4].IsString()) badMagic_ = badLength_ = dropNamed(info.Env(), info[4].ToString());
 }
 
 // push(octets, mayDrop): how many octets are dealt with. Fewer than given: `fault` says why the stream is
@@ -265,12 +275,12 @@ Napi::Value Framer::push(const Napi::CallbackInfo& info) {
   const size_t taken =
       framer_.feed(bytesOf(info[0]), [&](Bytes packet) { return session.accept(packet, arrival_, mayWait); });
   if (!faulted && framer_.fault() != HepFault::none) {
-    session.drop(framer_.fault() == HepFault::badMagic ? Drop::tcpBadMagic : Drop::tcpBadLength);
+    session.drop(framer_.fault() == HepFault::badMagic ? badMagic_ : badLength_);
   }
   return Napi::Number::New(info.Env(), double(taken));
 }
 
-// end(reason): the connection is over; a packet that it cut short is a drop of that name.
+// end(reason): the connection or message is over; a packet that it cut short is a drop of that name.
 Napi::Value Framer::end(const Napi::CallbackInfo& info) {
   const Drop reason = dropNamed(info.Env(), info[0].ToString());
   if (framer_.pending() > 0 && framer_.fault() == HepFault::none) Intake::Session(*intake_).drop(reason);

@@ -60,7 +60,7 @@ class Engine : public Napi::ObjectWrap<Engine> {
   bool closed_ = false;
 };
 
-// The framing of one TCP connection, into the fed intake of an input.
+// The framing of one connection, into the fed intake of an input.
 class Framer : public Napi::ObjectWrap<Framer> {
  public:
   static Napi::Function define(Napi::Env env);
@@ -76,6 +76,8 @@ class Framer : public Napi::ObjectWrap<Framer> {
   Intake* intake_ = nullptr;
   StreamFramer framer_;
   Arrival arrival_;
+  Drop badMagic_ = Drop::tcpBadMagic;
+  Drop badLength_ = Drop::tcpBadLength;
 };
 
 }  // namespace hepcapd

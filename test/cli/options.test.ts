@@ -75,10 +75,10 @@ t.test('--no-capture-on is no flag', async (t) => {
 
 t.test('the daemon refuses what check refuses, with or without its name', async (t) => {
   for (const command of [[], ['run']]) {
-    const { status, out, err } = await hepcapd([...command, '--listen', 'hep_ws:*:0', '--snaplen', 'all'])
+    const { status, out, err } = await hepcapd([...command, '--listen', 'hep_sctp:*:0', '--snaplen', 'all'])
     t.equal(status, 2)
     t.equal(out, '')
-    t.match(err, /^--listen: error: .*hep_ws.*\n--snaplen: error: .*\n$/)
+    t.match(err, /^--listen: error: .*hep_wss.*\n--snaplen: error: .*\n$/)
   }
 })
 

@@ -3,7 +3,8 @@
 
 import t, { type Test } from 'tap'
 import type { Engine, IntakeCounters, SealedSlab } from '../../lib/binding.js'
-import { TCP_LIMITS, type TcpLimits, TcpListener } from '../../lib/listen/tcp.js'
+import { STREAM_LIMITS, type StreamLimits } from '../../lib/listen/stream.js'
+import { TcpListener } from '../../lib/listen/tcp.js'
 import { Batch } from '../../lib/message.js'
 import { newEngine } from '../support/engine.js'
 import { droppedBefore } from '../support/ledger.js'
@@ -23,9 +24,14 @@ interface Rig {
   callIds(): string[]
 }
 
-async function rig(t: Test, limits: Partial<TcpLimits> = {}, slabs = 8, address = '127.0.0.1'): Promise<Rig> {
+async function rig(
+  t: Test,
+  limits: Partial<StreamLimits> = {},
+  slabs = 8,
+  address = '127.0.0.1',
+): Promise<Rig> {
   const engine = newEngine(slabs)
-  const listener = new TcpListener(engine, 0, { ...TCP_LIMITS, ...limits })
+  const listener = new TcpListener(engine, 0, { ...STREAM_LIMITS, ...limits })
   const port = await listener.listen(address, 0)
   t.teardown(async () => {
     await listener.close(0)

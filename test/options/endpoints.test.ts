@@ -15,12 +15,12 @@ t.test('listeners', async (t) => {
     ['hep_udp:eth0:9060', { proto: 'hep_udp', host: 'eth0', port: 9060 }],
     ['hep_tcp:homer.example.org:65535', { proto: 'hep_tcp', host: 'homer.example.org', port: 65535 }],
   ])
-  refuses(t, listenPoint, ['hep_udp', ''], /has no address|does not begin/)
+  refuses(t, listenPoint, ['hep_udp', ''], /has no address|begins with none/)
   refuses(
     t,
     listenPoint,
     ['::1', '*:9060', 'hep:*:9060', 'http://x'],
-    /does not begin with hep_udp: or hep_tcp:/,
+    /begins with none of hep_udp:, hep_tcp:/,
   )
   refuses(t, listenPoint, ['hep_udp:', 'hep_udp::9060'], /address is empty/)
   refuses(t, listenPoint, ['hep_udp:::1:9060', 'hep_udp:2001:db8::1', 'hep_udp:::1'], /stands in brackets/)
@@ -36,9 +36,12 @@ t.test('listeners', async (t) => {
   refuses(t, listenPoint, ['hep_udp:a b:1', 'hep_udp:a/b:1'], /is no address, interface or host name/)
 })
 
-t.test('listeners that are still to come say so', async (t) => {
-  for (const proto of ['hep_tls', 'hep_ws', 'hep_wss', 'udp']) {
-    refuses(t, listenPoint, [`${proto}:*:9060`], new RegExp(`does not have ${proto} listeners yet`))
+t.test('every protocol that can be listened on', async (t) => {
+  for (const proto of ['hep_udp', 'hep_tcp', 'hep_tls', 'hep_ws', 'hep_wss', 'udp']) {
+    means(t, listenPoint, [
+      [`${proto}:*:7`, { proto, host: '*', port: 7 }],
+      [`${proto.toUpperCase()}:[::1]`, { proto, host: '::1', port: undefined }],
+    ])
   }
 })
 
@@ -84,6 +87,7 @@ t.test('destinations', async (t) => {
     ['hep_tcp:[::1]:1', { proto: 'hep_tcp', host: '::1', port: 1 }],
   ])
   refuses(t, destination, ['hep_udp:*', 'hep_udp:192.0.2.1:0'], /names no receiver/)
+  refuses(t, destination, ['udp:192.0.2.1', 'hep_tls:192.0.2.1', 'hep_ws:192.0.2.1:1'], /nothing is sent by/)
 })
 
 t.test('port ranges', async (t) => {

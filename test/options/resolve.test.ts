@@ -113,7 +113,7 @@ rcvbuf = "not this line"
 capture_node = true
 listen = [
   "hep_udp:*:0",
-  "hep_tls:*:0",
+  "hep_dtls:*:0",
 ]
 config = "other.toml"
 since = 2024-01-01
@@ -127,7 +127,7 @@ since = 2024-01-01
       'F:8:1: error: the value of capture_node has the wrong kind; write a text or a number',
       'F:13:1: error: config cannot stand in the file itself; give it as flag or in the environment',
       'F:14:1: error: no option has the name since; see hepcapd --help',
-      'F:9:1: error: listen: this version does not have hep_tls listeners yet; use hep_udp or hep_tcp',
+      'F:9:1: error: listen: it begins with none of hep_udp:, hep_tcp:, hep_tls:, hep_ws:, hep_wss:, udp:; write it like hep_udp:*:9060, hep_tcp:192.0.2.1:9060 or hep_udp:[::1]:9060',
       'F:6:3: error: rcvbuf: "5.5" is no size; write it like 65536, 512K, 64MiB or 1G',
       'F:7:1: error: capture_on: "2" is neither on nor off; write 0 or 1',
     ],

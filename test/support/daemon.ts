@@ -28,6 +28,8 @@ export class RecordingLog extends Log {
 
 export const SETTINGS: DaemonSettings = {
   listen: [{ proto: 'hep_udp', host: '127.0.0.1', port: 0 }],
+  hepCaptureOn: true,
+  tls: { cert: '', key: '', ca: '' },
   raw: undefined,
   read: [],
   readRange: { address: '' },
