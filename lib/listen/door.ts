@@ -53,9 +53,12 @@ export class Door {
     return this.#waiting.delete(nameOf(socket) ?? '')
   }
 
+  /** What wraps the accepted socket takes that with it: it must not go first. */
   refuse(socket: Socket, reason: string): void {
     const name = nameOf(socket) ?? ''
-    if (this.#waiting.has(name)) this.#cut(name, reason)
+    const waiting = this.#waiting.get(name)
+    this.#waiting.delete(name)
+    if (waiting) this.#count(waiting.stage, reason)
     socket.destroy()
   }
 

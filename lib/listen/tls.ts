@@ -49,6 +49,7 @@ export class Handshakes {
 
   begin(socket: Socket): void {
     this.#door.enter(socket, 'tls')
+    socket.allowHalfOpen = false // who goes in the middle of it has gone
     if (!socket.destroyed) this.#server.emit('connection', socket)
   }
 
@@ -58,6 +59,7 @@ export class Handshakes {
     const wantsCertificate = credentials.ca !== ''
     return createServer(options, (socket) => {
       socket.on('error', () => {}) // 'close' follows
+      socket.allowHalfOpen = true
       const reason = wantsCertificate ? refusalOf(socket) : undefined
       if (reason) this.#door.refuse(socket, reason)
       else this.#next(socket)
