@@ -463,3 +463,57 @@ TEST_CASE("a socket that cannot be had is an error with its code and a cure") {
   CHECK(codeOf({"192.0.2.1", 0, 0, false}, true) == EADDRNOTAVAIL);
   CHECK(codeOf({"no-address", 0, 0, false}, false) == EINVAL);
 }
+
+TEST_CASE("a socket for SIP and HEP tells them apart, and what it held at the end is taken likewise") {
+  for (const bool stopped : {false, true}) {
+    UdpOptions options = kLoopback;
+    options.takes = UdpTakes::sipOrHep;
+    Listener listener(options);
+    const Sender sender(listener.port);
+    for (const std::string& packet : {kOptions, kV1, kV2, kV3, kOptions}) sender.send(packet);
+    for (const std::string packet : {"", "\r\n\r\n", "GET / HTTP/1.1\r\n", "HEP3"}) sender.send(packet);
+    if (stopped) {
+      listener.startStopped(kLongMs);
+      listener.input->join();
+    } else {
+      listener.start();
+      listener.stop();
+    }
+    std::vector<int> versions;
+    for (const Record& record : listener.records()) {
+      versions.push_back(record.hepVersion);
+      if (record.hepVersion > 0) continue;
+      CHECK(Address::ipv4(record.source) == v4("127.0.0.1"));
+      CHECK(Address::ipv4(record.destination) == v4("127.0.0.1"));
+      CHECK(record.sourcePort == sender.port());
+      CHECK(record.destinationPort == listener.port);
+      CHECK(record.protocol == 17);
+    }
+    CHECK(versions == std::vector<int>{0, 1, 2, 3, 0});
+    CHECK(listener.dropped(Drop::udpKeepAlive) == 2);
+    CHECK(listener.dropped(Drop::udpNotSipOrHep) == 1);
+    CHECK(listener.dropped(Drop::hepTooShort) == 1);
+    CHECK(addsUp(listener.input->counters()));
+  }
+}
+
+TEST_CASE("on the wildcard each datagram tells where it went") {
+  UdpOptions options{"", 0, 1 << 20, false, UdpTakes::sip};
+  Listener listener(options);
+  const Sender from4(listener.port);
+  const Sender from6(listener.port, AF_INET6);
+  from4.send(kOptions);
+  if (from6.works()) from6.send(kOptions);
+  from4.send(kV3);
+  listener.start();
+  listener.stop();
+  const auto records = listener.records();
+  REQUIRE(records.size() == (from6.works() ? 2 : 1));
+  CHECK(records[0].destinationFamily == 2);
+  CHECK(Address::ipv4(records[0].destination) == v4("127.0.0.1"));
+  if (from6.works()) {
+    CHECK(records[1].destinationFamily == 10);
+    CHECK(Address::ipv6(records[1].destination) == v6("::1"));
+  }
+  CHECK(listener.dropped(Drop::udpHepOff) == 1);
+}

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { LedgerSnapshot } from '../../lib/ledger.js'
+import type { ListenProto } from '../../lib/listen/protocols.js'
 
 const program = fileURLToPath(new URL('../../bin/hepcapd.js', import.meta.url))
 
@@ -43,7 +44,7 @@ export class RunningDaemon {
     this.#closed = closed
     this.ports = new Map()
     const ready = /ready: ([^;]*)/.exec(err())?.[1] ?? ''
-    for (const [, proto, port] of ready.matchAll(/(hep_\w+):[^,]*:(\d+)/g))
+    for (const [, proto, port] of ready.matchAll(/(\w+):[^,]*:(\d+)/g))
       this.ports.set(proto as string, Number(port))
   }
 
@@ -69,7 +70,7 @@ export class RunningDaemon {
     return new RunningDaemon(child, out, err, closed)
   }
 
-  port(proto: 'hep_udp' | 'hep_tcp'): number {
+  port(proto: ListenProto): number {
     const port = this.ports.get(proto)
     if (port === undefined) throw new Error(`no ${proto} in: ${this.#err()}`)
     return port
