@@ -1,7 +1,10 @@
 // What a route written in JavaScript is given, and what its module exports. The functions of OpenSIPS scripts have
 // the same implementation: what is said here of a method holds for the function of its name.
 
+import type { ChunkId, ChunkOptions, ChunkValue } from '../hep/chunk-types.js'
 import type { Message } from '../message.js'
+
+export type { ChunkDataType, ChunkId, ChunkOptions, ChunkValue } from '../hep/chunk-types.js'
 
 /** The message that a route is run for: valid until the route returns, or until its promise settles. */
 export type RoutedMessage = Message
@@ -19,32 +22,6 @@ export interface ReportCaptureOptions {
   table?: string | undefined
   /** HEP protocol type to store, 0 to 255; else that of the packet. */
   protocolType?: number | undefined
-}
-
-/** How the octets of a chunk are read or written. */
-export type ChunkDataType =
-  | 'uint8'
-  | 'uint16'
-  | 'uint32'
-  | 'uint64'
-  | 'inet4-addr'
-  | 'inet6-addr'
-  | 'utf8-string'
-  | 'octet-string'
-
-/** The registry's name, or a number, also as text: `11`, `0x11`. */
-export type ChunkId = string | number
-
-export interface ChunkOptions {
-  type?: ChunkDataType | undefined
-  /** Default: 0 for ids of the registry, 3 for others. */
-  vendor?: number | undefined
-}
-
-export interface ChunkValue {
-  /** Octets of an octet-string are one character each. */
-  value: string | number
-  vendor: number
 }
 
 export type HepNetField = 'proto_family' | 'proto_id' | 'src_ip' | 'dst_ip' | 'src_port' | 'dst_port'
