@@ -5,9 +5,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { binding } from '../lib/binding.js'
-import type { TableRows } from '../lib/route/rows.js'
 import { columnsOf, quoted } from '../lib/sink/schema.js'
-import { type SlabRef, SqliteStore } from '../lib/sink/sqlite-store.js'
+import { type SlabRef, type SlabRows, SqliteStore } from '../lib/sink/sqlite-store.js'
 import { Child } from './support/child.js'
 import { type Claim, mustEqual, present } from './support/claim.js'
 import { countRows, LoadedDaemon } from './support/daemon.js'
@@ -116,11 +115,6 @@ function comparePayloads(path: string): void {
   mustEqual(compared, Math.floor(MESSAGES / SAMPLE_STEP), 'rows compared with what was sent')
 }
 
-interface Sealed {
-  slab: SlabRef
-  tables: TableRows[]
-}
-
 /** What the virtual table is worth: the same slabs, and each row bound by itself. */
 async function stage(folder: string): Promise<Claim> {
   const slabBytes = 8 << 20
@@ -129,7 +123,7 @@ async function stage(folder: string): Promise<Claim> {
   const engine = new binding.Engine({ slabBytes, slabs, flushMs: 3_600_000, maxRows: 10_000 }, () => {})
   engine.feed(0, run.octets, run.ends)
   engine.flush(true)
-  const sealed = engine.take().map(sealedOf)
+  const sealed = engine.take().map(everyRow)
   const path = join(folder, 'stage.db')
   const { byTable, bound } = await takeTurns(STAGE_ROUNDS, {
     byTable: () => fresh(path, () => insertSeconds(path, sealed, 'insert')),
@@ -149,23 +143,19 @@ async function stage(folder: string): Promise<Claim> {
   }
 }
 
-function sealedOf(slab: SlabRef): Sealed {
-  return {
-    slab,
-    tables: [
-      { kind: 'sip', table: 'sip_capture', rows: Uint32Array.from({ length: slab.rows }, (_, row) => row) },
-    ],
-  }
+function everyRow(slab: SlabRef): SlabRows {
+  const rows = Uint32Array.from({ length: slab.rows }, (_, row) => row)
+  return { kind: 'sip', table: 'sip_capture', slab, rows }
 }
 
 async function insertSeconds(
   path: string,
-  sealed: Sealed[],
+  sealed: SlabRows[],
   way: 'insert' | 'insertOneByOne',
 ): Promise<number> {
   const store = new SqliteStore(path)
   const ms = timed(() => {
-    for (const { slab, tables } of sealed) mustEqual(store[way](slab, tables, NODE).length, 0, 'refused rows')
+    for (const rows of sealed) mustEqual(store[way]([rows], NODE).length, 0, 'refused rows')
   })
   store.close()
   mustEqual(countRows(path), STAGE_MESSAGES, 'rows')

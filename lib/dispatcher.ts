@@ -44,7 +44,7 @@ export class Dispatcher {
       this.#release(batch)
     } else {
       this.#open.add(batch)
-      void this.#store(routed, outcomes)
+      void this.#store(batch, routed, outcomes)
     }
   }
 
@@ -63,14 +63,14 @@ export class Dispatcher {
     this.#open.clear()
   }
 
-  async #store(block: RowBlock, outcomes: Outcomes): Promise<void> {
+  async #store(batch: Batch, block: RowBlock, outcomes: Outcomes): Promise<void> {
     const refused = await Promise.all(this.#sinks.map((sink) => sink.insert(block)))
     if (this.#abandoned) return
     const lost = lostMessages(refused)
     for (const reason of lost.values()) outcomes.drop(`sink/${reason}`, 1)
-    outcomes.stored += block.batch.rows - lost.size
-    this.#open.delete(block.batch)
-    this.#release(block.batch)
+    outcomes.stored += batch.rows - lost.size
+    this.#open.delete(batch)
+    this.#release(batch)
     if (this.#open.size === 0) this.#idle?.()
   }
 

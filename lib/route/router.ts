@@ -40,10 +40,9 @@ export class Router {
       sorter.put(sip ? 'sip' : 'report', names.at(second), row)
     }
     return {
-      batch,
       node: this.#settings.captureNode,
-      tables: sorter.tables(),
-      namingSecond: (row) => this.#namingSecond(batch, row),
+      tables: sorter.tables(batch),
+      namingSecond: (of, row) => this.#namingSecond(of, row),
     }
   }
 
@@ -96,10 +95,11 @@ class Sorter {
     this.#rows.push(row)
   }
 
-  tables(): TableRows[] {
+  tables(batch: Batch): TableRows[] {
     return Array.from(this.#lists.values(), ({ kind, table, rows }) => ({
       kind,
       table,
+      batch,
       rows: Uint32Array.from(rows),
     }))
   }

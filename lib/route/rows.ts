@@ -1,4 +1,4 @@
-// What a route emits and a sink takes: which messages of a batch become rows of which tables.
+// What a route emits and a sink takes: which messages become rows of which tables.
 
 import type { Batch } from '../message.js'
 
@@ -8,16 +8,17 @@ export type RowKind = 'sip' | 'report'
 export interface TableRows {
   kind: RowKind
   table: string
-  /** Row numbers of the batch, in its order; a message may occur in several tables. */
+  batch: Batch
+  /** Row numbers of the batch, in their order; a message may occur in several tables. */
   rows: Uint32Array
 }
 
-/** All rows of one batch. The batch must stay unreleased until every sink has answered. */
+/** Rows that are stored together. Their batches are sealed, and stay unreleased until every sink has answered. */
 export interface RowBlock {
-  batch: Batch
   /** Name of this capture node, for the `node` column. */
   node: string
+  /** A table has an entry for each batch that it gets rows of. */
   tables: TableRows[]
   /** The second of the epoch that names a row's table and file: the packet's, or that of its arrival. */
-  namingSecond(row: number): number
+  namingSecond(batch: Batch, row: number): number
 }

@@ -4,7 +4,9 @@ import type { RowBlock } from '../route/rows.js'
 
 /** A row that the store would not have, and will not have later either. */
 export interface RefusedRow {
-  /** Row number of the batch. */
+  /** Index in the list of tables that were given. */
+  table: number
+  /** Row number of the batch of that table. */
   row: number
   reason: string
 }

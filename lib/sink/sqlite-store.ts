@@ -1,4 +1,4 @@
-// One SQLite file: its tables, and one transaction a slab. Runs on the sink's worker thread.
+// One SQLite file: its tables, and one transaction a block of rows. Runs on the sink's worker thread.
 //
 // The fast way in is the addon's own virtual table over the slab: no value ever becomes a JavaScript object.
 // Where that way fails for a reason that lies in a row, the rows are bound one by one, and the row that the
@@ -8,9 +8,10 @@ import { statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { addonPath } from '../binding.js'
 import { Batch } from '../message.js'
-import type { TableRows } from '../route/rows.js'
+import type { RowKind } from '../route/rows.js'
 import { rowValue } from './row-values.js'
 import { columnsOf, quoted, sqliteSchema, type TableColumn } from './schema.js'
+import type { RefusedRow } from './sink.js'
 
 export interface SlabRef {
   handle: number
@@ -18,11 +19,12 @@ export interface SlabRef {
   rows: number
 }
 
-export interface RefusedRows {
-  /** Index in the list of tables. */
-  table: number
-  row: number
-  reason: string
+/** Rows for one table as they travel between threads. */
+export interface SlabRows {
+  kind: RowKind
+  table: string
+  slab: SlabRef
+  rows: Uint32Array
 }
 
 /** The world's fault, not the row's: the same rows may go in later. */
@@ -40,6 +42,16 @@ interface PreparedTable {
   fast: Database.Statement
   oneRow: Database.Statement
   columns: TableColumn[]
+}
+
+/** One view of each slab, however many tables have rows of it. */
+function lender(): (slab: SlabRef) => Batch {
+  const batches = new Map<number, Batch>()
+  return (slab) => {
+    const batch = batches.get(slab.handle) ?? new Batch(slab)
+    batches.set(slab.handle, batch)
+    return batch
+  }
 }
 
 export class SqliteStore {
@@ -77,10 +89,10 @@ export class SqliteStore {
   }
 
   /** All rows in one transaction. Throws when nothing was stored; returns the rows that cannot be stored. */
-  insert(slab: SlabRef, tables: TableRows[], node: string): RefusedRows[] {
+  insert(tables: SlabRows[], node: string): RefusedRow[] {
     try {
       this.#transaction(() => {
-        for (const { kind, table, rows } of tables) {
+        for (const { kind, table, slab, rows } of tables) {
           const octets = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength)
           this.#prepare(kind, table).fast.run(BigInt(slab.handle), octets, node)
         }
@@ -88,16 +100,17 @@ export class SqliteStore {
       return []
     } catch (error) {
       if (isTransient(error)) throw error
-      return this.insertOneByOne(slab, tables, node)
+      return this.insertOneByOne(tables, node)
     }
   }
 
   /** The slow way: every row bound by itself, refused rows left out. Same rows, same values. */
-  insertOneByOne(slab: SlabRef, tables: TableRows[], node: string): RefusedRows[] {
-    const batch = new Batch(slab)
-    const refused: RefusedRows[] = []
+  insertOneByOne(tables: SlabRows[], node: string): RefusedRow[] {
+    const refused: RefusedRow[] = []
+    const batchOf = lender()
     this.#transaction(() => {
-      for (const [index, { kind, table, rows }] of tables.entries()) {
+      for (const [index, { kind, table, slab, rows }] of tables.entries()) {
+        const batch = batchOf(slab)
         const { oneRow, columns } = this.#prepare(kind, table)
         for (const row of rows) {
           const message = batch.message(row)
@@ -130,7 +143,7 @@ export class SqliteStore {
   }
 
   /** An existing table is used as it is: it gets neither columns nor indexes from us. */
-  #prepare(kind: TableRows['kind'], table: string): PreparedTable {
+  #prepare(kind: RowKind, table: string): PreparedTable {
     const key = `${kind} ${table}`
     const known = this.#prepared.get(key)
     if (known) return known
@@ -142,7 +155,7 @@ export class SqliteStore {
   }
 
   /** The columns that the table has, of those that we fill; what else must not be NULL gets an empty value. */
-  #statements(kind: TableRows['kind'], table: string): PreparedTable {
+  #statements(kind: RowKind, table: string): PreparedTable {
     const present = this.#db.pragma(`table_info(${quoted(table)})`) as {
       name: string
       type: string

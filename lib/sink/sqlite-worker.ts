@@ -1,20 +1,22 @@
-// The worker thread of a SQLite sink: takes slabs by handle in order, commits each, answers.
+// The worker thread of a SQLite sink: takes blocks of rows in order, their slabs by handle; commits each, answers.
 //
-// A store that is away is tried again until it is back; meanwhile the slabs wait, and the bounded queue
+// A store that is away is tried again until it is back; meanwhile the blocks wait, and the bounded queue
 // before the sinks fills.
 
 import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { binding } from '../binding.js'
-import type { TableRows } from '../route/rows.js'
-import { isTransient, type RefusedRows, type SlabRef, SqliteStore } from './sqlite-store.js'
+import type { RefusedRow } from './sink.js'
+import { isTransient, type SlabRows, SqliteStore } from './sqlite-store.js'
 
-/** To the worker: the rows of one slab for one or more files. */
+/** Of a block: `index` is its place in the block's list of tables. */
+export type OrderedRows = SlabRows & { index: number }
+
+/** To the worker: the rows of one block for one or more files, a transaction each. */
 export interface InsertOrder {
   id: number
-  slab: SlabRef
   node: string
-  files: { path: string; tables: TableRows[] }[]
+  files: { path: string; tables: OrderedRows[] }[]
 }
 
 /** From the worker. */
@@ -23,11 +25,6 @@ export type Report =
   | { type: 'opened'; error?: Fault }
   | { type: 'away'; error: Fault }
   | { type: 'back' }
-
-export interface RefusedRow {
-  row: number
-  reason: string
-}
 
 export interface Fault {
   code: string
@@ -105,9 +102,10 @@ function insert(order: InsertOrder): void {
   const refused: RefusedRow[] = []
   for (const { path, tables } of order.files) {
     const left = persist(() => insertOrRefuse(path, order, tables))
-    for (const { row, reason } of left) refused.push({ row, reason })
-    for (const [index, { table, rows }] of tables.entries()) {
-      const stored = rows.length - left.filter((one) => one.table === index).length
+    for (const [place, { index, table, rows }] of tables.entries()) {
+      const ofTable = left.filter((one) => one.table === place)
+      for (const { row, reason } of ofTable) refused.push({ table: index, row, reason })
+      const stored = rows.length - ofTable.length
       counts.set(table, (counts.get(table) ?? 0) + stored)
     }
   }
@@ -124,9 +122,9 @@ function insertOrGiveUp(order: InsertOrder): void {
 }
 
 /** A fault that is neither the world's nor one row's refuses all rows of the file, with its reason. */
-function insertOrRefuse(path: string, order: InsertOrder, tables: TableRows[]): RefusedRows[] {
+function insertOrRefuse(path: string, order: InsertOrder, tables: SlabRows[]): RefusedRow[] {
   try {
-    return storeOf(path).insert(order.slab, tables, order.node)
+    return storeOf(path).insert(tables, order.node)
   } catch (error) {
     if (isTransient(error) || isMissingFolder(error)) throw error
     const reason = faultOf(error).code

@@ -1,4 +1,4 @@
-// The SQLite sink, main thread side: hands slabs to the worker by handle and keeps its promises.
+// The SQLite sink, main thread side: hands rows to the worker, their slabs by handle, and keeps its promises.
 
 import { Worker } from 'node:worker_threads'
 import { RefusedError } from '../errors.js'
@@ -6,7 +6,7 @@ import type { Log } from '../log.js'
 import { expandUtc } from '../options/strftime.js'
 import type { RowBlock, TableRows } from '../route/rows.js'
 import type { RefusedRow, Sink, SinkCounts } from './sink.js'
-import type { Fault, InsertOrder, Report } from './sqlite-worker.js'
+import type { Fault, InsertOrder, OrderedRows, Report } from './sqlite-worker.js'
 
 export class SqliteSink implements Sink {
   readonly name: string
@@ -45,14 +45,8 @@ export class SqliteSink implements Sink {
   }
 
   insert(block: RowBlock): Promise<RefusedRow[]> {
-    const { handle, input, rows } = block.batch
     const id = this.#nextId++
-    const order: InsertOrder = {
-      id,
-      slab: { handle, input, rows },
-      node: block.node,
-      files: this.#files(block),
-    }
+    const order: InsertOrder = { id, node: block.node, files: this.#files(block) }
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve)
       this.#worker.postMessage(order)
@@ -100,22 +94,24 @@ export class SqliteSink implements Sink {
 
   /** The rows of a block by file: one file, unless the path has strftime letters. */
   #files(block: RowBlock): InsertOrder['files'] {
-    if (!this.#path.includes('%')) return [{ path: this.#path, tables: block.tables }]
-    const files = new Map<string, TableRows[]>()
-    for (const { kind, table, rows } of block.tables) {
-      for (const [path, some] of this.#byFile(block, rows)) {
+    if (!this.#path.includes('%')) {
+      return [{ path: this.#path, tables: block.tables.map((one, index) => ordered(one, index, one.rows)) }]
+    }
+    const files = new Map<string, OrderedRows[]>()
+    for (const [index, one] of block.tables.entries()) {
+      for (const [path, some] of this.#byFile(block, one)) {
         const tables = files.get(path) ?? []
-        tables.push({ kind, table, rows: Uint32Array.from(some) })
+        tables.push(ordered(one, index, Uint32Array.from(some)))
         files.set(path, tables)
       }
     }
     return Array.from(files, ([path, tables]) => ({ path, tables }))
   }
 
-  #byFile(block: RowBlock, rows: Uint32Array): Map<string, number[]> {
+  #byFile(block: RowBlock, { batch, rows }: TableRows): Map<string, number[]> {
     const byFile = new Map<string, number[]>()
     for (const row of rows) {
-      const path = this.#fileAt(block.namingSecond(row))
+      const path = this.#fileAt(block.namingSecond(batch, row))
       const some = byFile.get(path)
       if (some) some.push(row)
       else byFile.set(path, [row])
@@ -126,6 +122,12 @@ export class SqliteSink implements Sink {
   #fileAt(second: number): string {
     return expandUtc(this.#path, Math.floor(second))
   }
+}
+
+/** Rows of a table of a block, as the worker takes them. */
+function ordered({ kind, table, batch }: TableRows, index: number, rows: Uint32Array): OrderedRows {
+  const slab = { handle: batch.handle, input: batch.input, rows: batch.rows }
+  return { index, kind, table, slab, rows }
 }
 
 function cureOf({ code, message }: Fault): string {

@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import type { Batch } from '../../lib/message.js'
-import type { TableRows } from '../../lib/route/rows.js'
-import { SqliteStore } from '../../lib/sink/sqlite-store.js'
+import { type SlabRows, SqliteStore } from '../../lib/sink/sqlite-store.js'
 import { batchOf, newEngine } from '../support/engine.js'
 import { chunk, hep3, options, packet, u8 } from '../support/packets.js'
 
@@ -57,13 +56,19 @@ const MESSAGES = [
 ]
 
 /** The default path's tables for a batch. */
-function tablesOf(batch: Batch): TableRows[] {
+function tablesOf(batch: Batch): SlabRows[] {
   const rows = Array.from({ length: batch.rows }, (_, row) => row)
   return [
-    { kind: 'sip', table: 'sip_capture', rows: Uint32Array.from(rows.filter((row) => batch.isSip(row))) },
+    {
+      kind: 'sip',
+      table: 'sip_capture',
+      slab: batch,
+      rows: Uint32Array.from(rows.filter((row) => batch.isSip(row))),
+    },
     {
       kind: 'report',
       table: 'rtcp_capture',
+      slab: batch,
       rows: Uint32Array.from(rows.filter((row) => !batch.isSip(row))),
     },
   ]
@@ -85,8 +90,8 @@ t.test('the virtual table and the bound rows store the same values', async (t) =
   const [fast, slow] = [join(t.testdir(), 'fast.db'), join(t.testdir(), 'slow.db')]
   const fastStore = new SqliteStore(fast)
   const slowStore = new SqliteStore(slow)
-  t.same(fastStore.insert(batch, tablesOf(batch), 'homer01'), [])
-  t.same(slowStore.insertOneByOne(batch, tablesOf(batch), 'homer01'), [])
+  t.same(fastStore.insert(tablesOf(batch), 'homer01'), [])
+  t.same(slowStore.insertOneByOne(tablesOf(batch), 'homer01'), [])
   fastStore.close()
   slowStore.close()
   for (const table of ['sip_capture', 'rtcp_capture'])
@@ -140,7 +145,7 @@ t.test('an existing table is used as it is', async (t) => {
   )
   const batch = batchOf(engine, [packet(options('call-1'))])
   const store = new SqliteStore(path)
-  t.same(store.insert(batch, tablesOf(batch).slice(0, 1), 'n'), [])
+  t.same(store.insert(tablesOf(batch).slice(0, 1), 'n'), [])
   store.close()
   t.same(db.prepare('SELECT * FROM sip_capture').all(), [
     { CallID: 'call-1', method: 'OPTIONS', needy: '', number: 0, lax: null },
@@ -161,9 +166,7 @@ t.test('a row that the database refuses costs none of its neighbours', async (t)
     ['a', 'poison', 'b'].map((id) => packet(options(id))),
   )
   const store = new SqliteStore(path)
-  t.match(store.insert(batch, tablesOf(batch).slice(0, 1), 'n'), [
-    { table: 0, row: 1, reason: /CONSTRAINT_CHECK/ },
-  ])
+  t.match(store.insert(tablesOf(batch).slice(0, 1), 'n'), [{ table: 0, row: 1, reason: /CONSTRAINT_CHECK/ }])
   store.close()
   t.same(db.prepare('SELECT callid FROM sip_capture').pluck().all(), ['a', 'b'])
   db.close()
@@ -176,11 +179,11 @@ t.test('a table that is dropped while we run is made again', async (t) => {
   const path = join(t.testdir(), 'dropped.db')
   const store = new SqliteStore(path)
   const first = batchOf(engine, [packet(options('one'))])
-  store.insert(first, tablesOf(first).slice(0, 1), 'n')
+  store.insert(tablesOf(first).slice(0, 1), 'n')
   const db = new Database(path)
   db.exec('DROP TABLE sip_capture')
   const second = batchOf(engine, [packet(options('two'))])
-  t.same(store.insert(second, tablesOf(second).slice(0, 1), 'n'), [])
+  t.same(store.insert(tablesOf(second).slice(0, 1), 'n'), [])
   t.same(db.prepare('SELECT callid FROM sip_capture').pluck().all(), ['two'])
   db.close()
   store.close()
@@ -196,9 +199,9 @@ t.test(
     const batch = batchOf(engine, [packet(options('one'))])
     const holder = new Database(path)
     holder.exec('BEGIN IMMEDIATE')
-    t.throws(() => store.insert(batch, tablesOf(batch), 'n'), { code: 'SQLITE_BUSY' })
+    t.throws(() => store.insert(tablesOf(batch), 'n'), { code: 'SQLITE_BUSY' })
     holder.exec('ROLLBACK')
-    t.same(store.insert(batch, tablesOf(batch), 'n'), [])
+    t.same(store.insert(tablesOf(batch), 'n'), [])
     t.equal(allRows(path, 'sip_capture').length, 1)
     holder.close()
     store.close()
@@ -213,7 +216,7 @@ t.test('a reader sees whole transactions while we write, and a moved file is not
   const reader = new Database(path, { readonly: true })
   for (let i = 1; i <= 5; i++) {
     const batch = batchOf(engine, [packet(options(`a${i}`)), packet(options(`b${i}`))])
-    store.insert(batch, tablesOf(batch).slice(0, 1), 'n')
+    store.insert(tablesOf(batch).slice(0, 1), 'n')
     batch.release()
     t.equal(reader.prepare('SELECT count(*) FROM sip_capture').pluck().get(), 2 * i)
   }
