@@ -355,6 +355,12 @@ interface Binding {
    */
   decodeHep(octets: Uint8Array, ends: Uint32Array, fields: Uint32Array): number
   decodedHepFields: string[]
+  /**
+   * Likewise with all of SIP: behind the numbers of HEP those of `decodedSipFields`, each field as its offset in the
+   * payload, and 65,536 times its length.
+   */
+  decodeSip(octets: Uint8Array, ends: Uint32Array, fields: Uint32Array): number
+  decodedSipFields: string[]
   /** The packet filter that a raw input attaches. */
   compileFilter(options: FilterOptions & { format: FilterFormat }): string
   /** Instructions of a program in numbers; throws an Error with the `line` that is at fault. */

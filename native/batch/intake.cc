@@ -255,6 +255,9 @@ void Intake::readPayload(Filing& filing) {
   }
 }
 
+// Behind a payload there is the record of its row, at least.
+static_assert(sizeof(Record) >= kSipPadding);
+
 void Intake::readSip(Record& record) {
   SipMessage sip;
   parseSip(open_->bytes(record.payload.offset, record.payload.length), sip);

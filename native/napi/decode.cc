@@ -1,6 +1,10 @@
 #include "decode.h"
 
+#include <cstring>
+#include <vector>
+
 #include "../hep/packet.h"
+#include "../sip/message.h"
 #include "values.h"
 
 namespace hepcapd {
@@ -35,26 +39,38 @@ void put(const HepPacket& hep, const uint8_t* base, uint32_t* to) {
 #undef X
 }
 
-// decodeHep(octets, ends, fields): how many packets were good. The i-th packet ends at ends[i]; its numbers
-// go to `fields` (Uint32Array) in the order of decodedHepFields, version 0 for a packet that is refused.
-// payloadOffset counts from the start of `octets`.
-Napi::Value decodeHep(const Napi::CallbackInfo& info) {
+// The numbers of a SIP message, then the span of each field: its offset in the payload in the lower half, its
+// length in the upper one.
+constexpr const char* kSipNumbers[] = {"sipKind", "status", "contactPort", "originatorPort"};
+#define X(name) #name,
+constexpr const char* kSipSpans[] = {HEPCAPD_SIP_FIELDS(X)};
+#undef X
+constexpr size_t kSipCount = std::size(kSipNumbers) + kSipFields;
+
+void put(const SipMessage& sip, uint32_t* to) {
+  *to++ = sip.kind;
+  *to++ = sip.status;
+  *to++ = sip.contactPort;
+  *to++ = sip.originatorPort;
+  std::memcpy(to, sip.fields, sizeof sip.fields);  // little-endian, as every processor that we run on
+}
+
+// Calls decode(packet, to) for each packet, `width` numbers apart, and counts those that it takes.
+template <typename Decode>
+Napi::Value decodeEach(const Napi::CallbackInfo& info, size_t width, Decode decode) {
   const Bytes octets = bytesOf(info[0]);
   const auto ends = info[1].As<Napi::Uint32Array>();
   auto fields = info[2].As<Napi::Uint32Array>();
   const size_t count = ends.ElementLength();
   const uint32_t* end = ends.Data();
   uint32_t* to = fields.Data();
-  if (fields.ElementLength() < count * kFieldCount)
-    throw Napi::RangeError::New(info.Env(), "fields is too short");
+  if (fields.ElementLength() < count * width) throw Napi::RangeError::New(info.Env(), "fields is too short");
   uint32_t start = 0;
   uint32_t good = 0;
-  for (size_t i = 0; i < count; i++, to += kFieldCount) {
+  for (size_t i = 0; i < count; i++, to += width) {
     if (end[i] < start || end[i] > octets.size) throw Napi::RangeError::New(info.Env(), "ends must ascend");
     if (i + 1 < count && end[i + 1] >= end[i]) prefetch(octets.from(end[i]).first(end[i + 1] - end[i]));
-    HepPacket hep;
-    if (parseHep({octets.data + start, size_t(end[i] - start)}, hep) == HepFault::none) {
-      put(hep, octets.data, to);
+    if (decode(octets, Bytes(octets.data + start, size_t(end[i] - start)), to)) {
       good++;
     } else {
       to[0] = 0;
@@ -64,13 +80,60 @@ Napi::Value decodeHep(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), good);
 }
 
+// decodeHep(octets, ends, fields): how many packets were good. The i-th packet ends at ends[i]; its numbers
+// go to `fields` (Uint32Array) in the order of decodedHepFields, version 0 for a packet that is refused.
+// payloadOffset counts from the start of `octets`.
+Napi::Value decodeHep(const Napi::CallbackInfo& info) {
+  return decodeEach(info, kFieldCount, [](Bytes octets, Bytes packet, uint32_t* to) {
+    HepPacket hep;
+    if (parseHep(packet, hep) != HepFault::none) return false;
+    put(hep, octets.data, to);
+    return true;
+  });
+}
+
+// parseSip() wants octets behind the payload: where the caller's end, a copy has them.
+void parseLast(Bytes payload, SipMessage& sip) {
+  std::vector<uint8_t> copy(payload.size + kSipPadding);
+  if (!payload.empty()) std::memcpy(copy.data(), payload.data, payload.size);
+  parseSip({copy.data(), payload.size}, sip);
+}
+
+// decodeSip(octets, ends, fields): likewise, the numbers and spans of the SIP payload behind those of HEP, in
+// the order of decodedSipFields. A compressed payload is read as it came.
+Napi::Value decodeSip(const Napi::CallbackInfo& info) {
+  return decodeEach(info, kFieldCount + kSipCount, [](Bytes octets, Bytes packet, uint32_t* to) {
+    HepPacket hep;
+    if (parseHep(packet, hep) != HepFault::none) return false;
+    put(hep, octets.data, to);
+    SipMessage sip;
+    if (size_t(octets.end() - packet.end()) >= kSipPadding) [[likely]]
+      parseSip(hep.payload, sip);
+    else
+      parseLast(hep.payload, sip);
+    put(sip, to + kFieldCount);
+    return true;
+  });
+}
+
+template <size_t N>
+void append(Napi::Array names, const char* const (&more)[N]) {
+  for (const char* name : more) names.Set(names.Length(), name);
+}
+
 }  // namespace
 
 void registerDecode(Napi::Env env, Napi::Object exports) {
-  Napi::Array names = Napi::Array::New(env, kFieldCount);
-  for (size_t i = 0; i < kFieldCount; i++) names.Set(uint32_t(i), kFields[i]);
-  exports.Set("decodedHepFields", names);
+  Napi::Array hep = Napi::Array::New(env);
+  append(hep, kFields);
+  exports.Set("decodedHepFields", hep);
   exports.Set("decodeHep", Napi::Function::New(env, decodeHep, "decodeHep"));
+  Napi::Array sip = Napi::Array::New(env);
+  append(sip, kFields);
+  append(sip, kSipNumbers);
+  append(sip, kSipSpans);
+  exports.Set("decodedSipFields", sip);
+  exports.Set("decodeSip", Napi::Function::New(env, decodeSip, "decodeSip"));
 }
 
 }  // namespace hepcapd

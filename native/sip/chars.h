@@ -44,17 +44,24 @@ inline const uint8_t* skip(const uint8_t* at, const uint8_t* end, unsigned class
   return at;
 }
 
-// Every octet is a token's. Four at a time: names differ in length, and hardly ever in this.
+// Every octet is a token's. Four at a time, the last four once more: names differ in length, and hardly ever
+// in this.
 inline bool isToken(const uint8_t* at, const uint8_t* end) {
+  const auto four = [](const uint8_t* of) {
+    return kClasses[of[0]] & kClasses[of[1]] & kClasses[of[2]] & kClasses[of[3]];
+  };
   unsigned all = kToken;
-  for (; end - at >= 4; at += 4) all &= kClasses[at[0]] & kClasses[at[1]] & kClasses[at[2]] & kClasses[at[3]];
+  if (end - at >= 4) {
+    for (; end - at > 4; at += 4) all &= four(at);
+    return (all & four(end - 4)) != 0;
+  }
   while (at < end) all &= kClasses[*at++];
   return all != 0;
 }
 
 // The quote that closes a quoted string, given the octet after the one that opened it.
 inline const uint8_t* closingQuote(const uint8_t* at, const uint8_t* end) {
-  while ((at = seek<AnyOf<'"', '\\'>>(at, end)) < end && *at == '\\') at += end - at > 1 ? 2 : 1;
+  while ((at = seek<AnyOf<'"', '\\'>, Padded>(at, end)) < end && *at == '\\') at += end - at > 1 ? 2 : 1;
   return at;
 }
 

@@ -11,7 +11,7 @@ Bytes digestUser(Bytes credentials) {
   if (!same(Bytes(credentials.begin(), params), "digest")) return {};
   Bytes user;
   if (!readParam(params, end, "username", user)) user = findParam<',', '\0'>({params, end}, "username");
-  return {user.begin(), find<'@'>(user.begin(), user.end())};
+  return {user.begin(), find<'@', Padded>(user.begin(), user.end())};
 }
 
 }  // namespace hepcapd::sip

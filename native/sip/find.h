@@ -1,6 +1,9 @@
 // Looking for octets of a set, sixteen at a time where the machine has SSE2 (every x86-64 has). What is
-// looked at lies in [at, end); a load may take in octets behind it, on the same page, which are not looked
-// at.
+// looked at lies in [at, end); a load may take in octets behind it, which are not looked at.
+//
+// How far behind, the Reach says: Anywhere takes in what lies on the same page, so it may be used on any
+// text. Padded takes in what is there, so sixteen octets have to be: a slab has them behind every payload,
+// and not asking for each load is an eighth of the time that a message takes.
 #pragma once
 
 #include <algorithm>
@@ -13,6 +16,9 @@
 #endif
 
 namespace hepcapd::sip {
+
+struct Anywhere;
+struct Padded;
 
 // A set of a few octets.
 template <char... Octets>
@@ -84,26 +90,41 @@ inline __m128i loadShort(const uint8_t* at, size_t count) {
 #endif
 #endif
 
-// Sixteen octets, or those before `end` and then anything. `at` is before `end`.
-inline __m128i loadUpTo(const uint8_t* at, const uint8_t* end) {
-#if !defined(HEPCAPD_EXACT_LOADS)
-  constexpr uintptr_t kPage = 4096;
-  const bool onePage = (reinterpret_cast<uintptr_t>(at) & (kPage - 1)) <= kPage - 16;
-  if (onePage) [[likely]]
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-#endif
+inline __m128i loadExactly(const uint8_t* at, const uint8_t* end) {
   return loadShort(at, size_t(std::min<ptrdiff_t>(end - at, 16)));
 }
+inline __m128i loadAll(const uint8_t* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
 
 }  // namespace detail
+
+// Both load sixteen octets, or those before `end` and then anything. `at` is before `end`.
+#if defined(HEPCAPD_EXACT_LOADS)
+struct Anywhere {
+  static __m128i load(const uint8_t* at, const uint8_t* end) { return detail::loadExactly(at, end); }
+};
+struct Padded : Anywhere {};
+#else
+struct Anywhere {
+  static __m128i load(const uint8_t* at, const uint8_t* end) {
+    constexpr uintptr_t kPage = 4096;
+    const bool onePage = (reinterpret_cast<uintptr_t>(at) & (kPage - 1)) <= kPage - 16;
+    if (onePage) [[likely]]
+      return detail::loadAll(at);
+    return detail::loadExactly(at, end);
+  }
+};
+struct Padded {
+  static __m128i load(const uint8_t* at, const uint8_t*) { return detail::loadAll(at); }
+};
+#endif
 #endif
 
 // The first octet of the set, or `end`.
-template <typename Set>
+template <typename Set, typename Reach>
 inline const uint8_t* seek(const uint8_t* at, const uint8_t* end) {
 #if defined(__SSE2__)
   for (; at < end; at += 16) {
-    const unsigned found = Set::in(detail::loadUpTo(at, end));
+    const unsigned found = Set::in(Reach::load(at, end));
     if (found != 0) return std::min(at + __builtin_ctz(found), end);
   }
   return end;
@@ -113,9 +134,9 @@ inline const uint8_t* seek(const uint8_t* at, const uint8_t* end) {
 #endif
 }
 
-template <char Octet>
+template <char Octet, typename Reach>
 inline const uint8_t* find(const uint8_t* at, const uint8_t* end) {
-  return seek<AnyOf<Octet>>(at, end);
+  return seek<AnyOf<Octet>, Reach>(at, end);
 }
 
 struct Both {
@@ -124,19 +145,19 @@ struct Both {
 };
 
 // The first One and the first Other, each `end` when it is not there: one look does where both are near.
-template <char One, char Other>
+template <char One, char Other, typename Reach>
 inline Both findBoth(const uint8_t* at, const uint8_t* end) {
 #if defined(__SSE2__)
   if (at < end) {
-    const __m128i octets = detail::loadUpTo(at, end);
+    const __m128i octets = Reach::load(at, end);
     const unsigned ones = AnyOf<One>::in(octets);
     const unsigned others = AnyOf<Other>::in(octets);
     const uint8_t* const next = std::min(at + 16, end);
-    return {ones != 0 ? std::min(at + __builtin_ctz(ones), end) : find<One>(next, end),
-            others != 0 ? std::min(at + __builtin_ctz(others), end) : find<Other>(next, end)};
+    return {ones != 0 ? std::min(at + __builtin_ctz(ones), end) : find<One, Reach>(next, end),
+            others != 0 ? std::min(at + __builtin_ctz(others), end) : find<Other, Reach>(next, end)};
   }
 #endif
-  return {find<One>(at, end), find<Other>(at, end)};
+  return {find<One, Reach>(at, end), find<Other, Reach>(at, end)};
 }
 
 }  // namespace hepcapd::sip

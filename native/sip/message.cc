@@ -65,7 +65,7 @@ class Reading {
 
   Bytes text_;
   SipMessage& out_;
-  LineScanner lines_;
+  PaddedLineScanner lines_;
   Span values_[size_t(HeaderId::count)];  // the first of each header
   bool folded_ = false;
 };
@@ -82,7 +82,7 @@ void Reading::startLine() {
   put(SipField::replyReason, start.reason);
   put(SipField::ruri, start.ruri);
   Header header;
-  if (start.kind == kSipUnreadable && readHeader(line, find<':'>(line.begin(), line.end()), header)) {
+  if (start.kind == kSipUnreadable && readHeader(line, find<':', Padded>(line.begin(), line.end()), header)) {
     lines_.returnTo(first);
   }
   if (start.kind != kSipRequest) return;
@@ -94,7 +94,7 @@ void Reading::startLine() {
 
 // The scanner is worked on as a local, so that it can live in registers.
 void Reading::headers() {
-  LineScanner lines = lines_;
+  PaddedLineScanner lines = lines_;
   HeaderLine line;
   Header header;
   while (lines.header(line)) {

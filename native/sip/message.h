@@ -79,11 +79,15 @@ struct SipMessage {
   const Span& operator[](SipField field) const { return fields[size_t(field)]; }
 };
 
-// `payload` may be empty, binary, or cut anywhere. Leading CRLFs are skipped (RFC 3261 7.5).
+// Octets that must be readable behind a payload; they are not looked at (find.h).
+inline constexpr size_t kSipPadding = 16;
+
+// `payload` may be empty, binary, or cut anywhere, with kSipPadding octets behind it. Leading CRLFs are
+// skipped (RFC 3261 7.5).
 void parseSip(Bytes payload, SipMessage& out);
 
 // True when the first line reads as a SIP request or status line, as parseSip() reads it: a look at the first
-// line only.
+// line only, of a text that may lie anywhere.
 bool looksLikeSip(Bytes payload);
 
 }  // namespace hepcapd

@@ -12,20 +12,20 @@ const uint8_t* findOpen(const uint8_t* at, const uint8_t* end) {
   while (at < end && *at != '<') {
     if (*at == '"') {
       const uint8_t* const close = closingQuote(at + 1, end);
-      if (close == end) return find<'<'>(at + 1, end);
+      if (close == end) return find<'<', Padded>(at + 1, end);
       at = close;
     }
-    at = seek<AnyOf<'<', '"'>>(at + 1, end);
+    at = seek<AnyOf<'<', '"'>, Padded>(at + 1, end);
   }
   return at;
 }
 
 // What nothing closes goes up to the next white space.
 NameAddr readBracketed(const uint8_t* open, const uint8_t* end) {
-  const uint8_t* const close = find<'>'>(open + 1, end);
+  const uint8_t* const close = find<'>', Padded>(open + 1, end);
   if (close < end) return {trimmed(open + 1, close), {close + 1, end}};
   const uint8_t* const first = skip(open + 1, end, kLws);
-  return {{first, seek<AnyOf<' ', '\t', '\r', '\n'>>(first, end)}, {end, end}};
+  return {{first, seek<AnyOf<' ', '\t', '\r', '\n'>, Padded>(first, end)}, {end, end}};
 }
 
 }  // namespace
@@ -34,9 +34,9 @@ NameAddr readNameAddr(Bytes value) {
   const uint8_t* const first = value.begin();
   const uint8_t* const end = value.end();
   if (first < end && *first == '<') return readBracketed(first, end);
-  const uint8_t* open = seek<AnyOf<'<', '"', ':'>>(first, end);
+  const uint8_t* open = seek<AnyOf<'<', '"', ':'>, Padded>(first, end);
   if (open < end && *open == ':' && open > first && skip(first, open, kScheme) == open) {
-    const uint8_t* const stop = seek<AnyOf<';', ',', '<', ' ', '\t', '\r', '\n'>>(open, end);
+    const uint8_t* const stop = seek<AnyOf<';', ',', '<', ' ', '\t', '\r', '\n'>, Padded>(open, end);
     open = skip(stop, end, kLws);
     if (open == end || *open != '<') return {{first, stop}, {stop, end}};
   } else {

@@ -9,7 +9,7 @@ namespace hepcapd::sip {
 inline Bytes readParamValue(const uint8_t* at, const uint8_t* end) {
   at = skip(at, end, kLws);
   if (at < end && *at == '"') return {at + 1, closingQuote(at + 1, end)};
-  return {at, seek<AnyOf<';', ',', ' ', '\t', '\r', '\n'>>(at, end)};
+  return {at, seek<AnyOf<';', ',', ' ', '\t', '\r', '\n'>, Padded>(at, end)};
 }
 
 // True when the parameter at `at` has this name (in lower case here, in any case there).
@@ -30,7 +30,7 @@ template <char Separator, char Terminator, size_t N>
 Bytes findParam(Bytes params, const char (&lower)[N]) {
   const uint8_t* const end = params.end();
   const uint8_t* at = params.begin();
-  while ((at = seek<AnyOf<Separator, Terminator, '"'>>(at, end)) < end && *at != Terminator) {
+  while ((at = seek<AnyOf<Separator, Terminator, '"'>, Padded>(at, end)) < end && *at != Terminator) {
     Bytes value;
     if (*at++ == Separator) {
       if (readParam(at, end, lower, value)) return value;
@@ -51,7 +51,7 @@ Bytes findHeaderParam(Bytes params, const char (&lower)[N]) {
 inline Bytes afterComma(Bytes params) {
   const uint8_t* const end = params.end();
   const uint8_t* at = params.begin();
-  while ((at = seek<AnyOf<',', '"'>>(at, end)) < end && *at == '"') {
+  while ((at = seek<AnyOf<',', '"'>, Padded>(at, end)) < end && *at == '"') {
     at = closingQuote(at + 1, end);
     if (at < end) at++;
   }

@@ -14,10 +14,11 @@ struct HeaderLine {
   bool folded = false;
 };
 
-// Points into the text that it was made with; every octet of it is passed once.
-class LineScanner {
+// Points into the text that it was made with; every octet of it is passed once. See find.h for the Reach.
+template <typename Reach>
+class LinesOf {
  public:
-  explicit LineScanner(Bytes text) : at_(text.begin()), end_(text.end()) {}
+  explicit LinesOf(Bytes text) : at_(text.begin()), end_(text.end()) {}
 
   // RFC 3261 7.5: empty lines before the start line are ignored.
   void skipLeadingLineEnds() {
@@ -25,13 +26,13 @@ class LineScanner {
   }
 
   // The next line, without its CRLF or LF. At the end of the text it is empty.
-  Bytes line() { return upTo(at_, find<'\n'>(at_, end_)); }
+  Bytes line() { return upTo(at_, find<'\n', Reach>(at_, end_)); }
 
   // False at the empty line, which is passed, and at the end of the text.
   bool header(HeaderLine& out) {
     if (at_ == end_) return false;
     const uint8_t* const first = at_;
-    const Both ends = findBoth<':', '\n'>(first, end_);
+    const Both ends = findBoth<':', '\n', Reach>(first, end_);
     out.colon = ends.one;
     out.text = upTo(first, ends.other);
     out.folded = false;
@@ -65,5 +66,8 @@ class LineScanner {
   const uint8_t* end_;
   bool sawEmptyLine_ = false;
 };
+
+using LineScanner = LinesOf<Anywhere>;
+using PaddedLineScanner = LinesOf<Padded>;
 
 }  // namespace hepcapd::sip

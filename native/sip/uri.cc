@@ -26,12 +26,12 @@ Port readPort(const uint8_t* at, const uint8_t* end) {
 const uint8_t* passBareIpv6(const uint8_t* at, const uint8_t* end) {
   const uint8_t* const last = skip(at, end, kIpv6);
   if (last < end && !HostEnd::has(*last)) return at;
-  const uint8_t* const colon = find<':'>(at, last);
-  return colon < last && find<':'>(colon + 1, last) < last ? last : at;
+  const uint8_t* const colon = find<':', Padded>(at, last);
+  return colon < last && find<':', Padded>(colon + 1, last) < last ? last : at;
 }
 
 HostPort readReference(const uint8_t* open, const uint8_t* end) {
-  const uint8_t* const close = find<']'>(open + 1, end);
+  const uint8_t* const close = find<']', Padded>(open + 1, end);
   if (close == end) return {{open + 1, skip(open + 1, end, kIpv6)}, 0};
   const bool colon = end - close > 1 && close[1] == ':';
   return {{open + 1, close}, colon ? readPort(close + 2, end).number : uint16_t(0)};
@@ -46,7 +46,7 @@ Uri withAuthority(Bytes user, const uint8_t* host, const uint8_t* end) {
 // parameters and headers counts.
 const uint8_t* lastAt(const uint8_t* at, const uint8_t* end) {
   for (;;) {
-    const uint8_t* const next = seek<AnyOf<'@', ';', '?'>>(at + 1, end);
+    const uint8_t* const next = seek<AnyOf<'@', ';', '?'>, Padded>(at + 1, end);
     if (next == end || *next != '@') return at;
     at = next;
   }
@@ -54,16 +54,16 @@ const uint8_t* lastAt(const uint8_t* at, const uint8_t* end) {
 
 // The user part may hold ; ? and / as they are, so the first @ counts before they do.
 Uri readSip(const uint8_t* first, const uint8_t* end) {
-  const uint8_t* const userEnd = seek<AnyOf<'@', ':'>>(first, end);
-  const uint8_t* at = userEnd < end && *userEnd == ':' ? find<'@'>(userEnd, end) : userEnd;
+  const uint8_t* const userEnd = seek<AnyOf<'@', ':'>, Padded>(first, end);
+  const uint8_t* at = userEnd < end && *userEnd == ':' ? find<'@', Padded>(userEnd, end) : userEnd;
   if (at == end) return withAuthority({}, first, end);
   at = lastAt(at, end);
-  return withAuthority({first, *userEnd == ':' ? userEnd : find<':'>(userEnd, at)}, at + 1, end);
+  return withAuthority({first, *userEnd == ':' ? userEnd : find<':', Padded>(userEnd, at)}, at + 1, end);
 }
 
 Uri readTel(Bytes rest) {
   Uri uri;
-  uri.user = {rest.begin(), seek<UriTail>(rest.begin(), rest.end())};
+  uri.user = {rest.begin(), seek<UriTail, Padded>(rest.begin(), rest.end())};
   return uri;
 }
 
@@ -80,7 +80,7 @@ Uri readUrn(Bytes rest) {
   }
   if (startsWith(rest, "service")) rest = rest.from(8);
   Uri uri;
-  uri.host = {rest.begin(), seek<UriTail>(rest.begin(), rest.end())};
+  uri.host = {rest.begin(), seek<UriTail, Padded>(rest.begin(), rest.end())};
   return uri;
 }
 
@@ -89,10 +89,10 @@ Uri readOther(Bytes rest) {
   const bool slashes = rest.size > 2 && rest[0] == '/' && rest[1] == '/';
   if (slashes) rest = rest.from(2);
   const uint8_t* const first = rest.begin();
-  const uint8_t* const stop = seek<UriTail>(first, rest.end());
-  const uint8_t* const end = slashes ? find<'/'>(first, stop) : stop;
-  const uint8_t* const at = find<'@'>(first, end);
-  if (at != end) return withAuthority({first, find<':'>(first, at)}, at + 1, end);
+  const uint8_t* const stop = seek<UriTail, Padded>(first, rest.end());
+  const uint8_t* const end = slashes ? find<'/', Padded>(first, stop) : stop;
+  const uint8_t* const at = find<'@', Padded>(first, end);
+  if (at != end) return withAuthority({first, find<':', Padded>(first, at)}, at + 1, end);
   return slashes ? withAuthority({}, first, end) : Uri{};
 }
 
@@ -102,7 +102,7 @@ HostPort readHostPort(Bytes text) {
   const uint8_t* const first = text.begin();
   const uint8_t* const end = text.end();
   if (first < end && *first == '[') return readReference(first, end);
-  const uint8_t* const stop = seek<HostEnd>(first, end);
+  const uint8_t* const stop = seek<HostEnd, Padded>(first, end);
   if (stop == end || *stop != ':') return {{first, stop}, 0};
   const Port port = readPort(stop + 1, end);
   if (port.readable) return {{first, stop}, port.number};

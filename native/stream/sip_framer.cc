@@ -40,7 +40,7 @@ bool mayBeMethod(Bytes part) {
 bool isContentLength(Bytes line) {
   const uint8_t first = line[0] | 0x20;
   if (first != 'c' && first != 'l') return false;
-  const uint8_t* const colon = sip::find<':'>(line.begin(), line.end());
+  const uint8_t* const colon = sip::find<':', sip::Anywhere>(line.begin(), line.end());
   if (colon == line.end()) return false;
   const Bytes name = sip::trimmed(line.begin(), colon);
   return sip::same(name, "l") || sip::same(name, "content-length");
@@ -163,7 +163,7 @@ bool SipFramer::seek(Bytes& view, StreamContext& context) {
   lines.skipLeadingLineEnds();
   view = lines.rest();
   if (view.empty()) return false;
-  const uint8_t* const lineFeed = sip::find<'\n'>(view.from(scanned_).begin(), view.end());
+  const uint8_t* const lineFeed = sip::find<'\n', sip::Anywhere>(view.from(scanned_).begin(), view.end());
   if (lineFeed < view.end()) {
     takeStartLine(view, {view.begin(), lineFeed}, context);
     return true;
@@ -176,7 +176,7 @@ bool SipFramer::seek(Bytes& view, StreamContext& context) {
 }
 
 bool SipFramer::seekLineStart(Bytes& view, StreamContext& context) {
-  const uint8_t* const lineFeed = sip::find<'\n'>(view.begin(), view.end());
+  const uint8_t* const lineFeed = sip::find<'\n', sip::Anywhere>(view.begin(), view.end());
   midLine_ = lineFeed == view.end();
   pass(view, size_t(lineFeed - view.begin()) + (midLine_ ? 0 : 1), context);
   return true;
@@ -213,7 +213,7 @@ void SipFramer::pass(Bytes& view, size_t octets, StreamContext& context) {
 
 // The next line that is whole, without its line end; lineStart_ is behind it then.
 bool SipFramer::nextLine(Bytes view, Bytes& line) {
-  const uint8_t* const lineFeed = sip::find<'\n'>(view.from(scanned_).begin(), view.end());
+  const uint8_t* const lineFeed = sip::find<'\n', sip::Anywhere>(view.from(scanned_).begin(), view.end());
   scanned_ = view.size;
   if (lineFeed == view.end()) return false;
   line = {view.begin() + lineStart_, lineFeed};

@@ -78,7 +78,7 @@ bool WebSocketReader::recognizes(Bytes segment, const StreamLimits& limits) {
   const uint8_t* const key = (segment[1] & kMasked) ? segment.data + header - 4 : nullptr;
   for (size_t at = 0; at < payload.size; at++) start[at] = uint8_t(payload[at] ^ (key ? key[at % 4] : 0));
   const Bytes text{start, payload.size};
-  return sip::find<'\n'>(text.begin(), text.end()) != text.end() && looksLikeSip(text);
+  return sip::find<'\n', sip::Anywhere>(text.begin(), text.end()) != text.end() && looksLikeSip(text);
 }
 
 size_t WebSocketReader::read(Bytes arrived, StreamContext& context) {
