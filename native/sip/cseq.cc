@@ -8,7 +8,7 @@ namespace hepcapd::sip {
 Bytes cseqMethod(Bytes value) {
   const uint8_t* const end = value.end();
   const uint8_t* const method = skip(value.begin(), end, kDigit | kLws);
-  return {method, skip(method, end, kToken)};
+  return {method, isToken(method, end) ? end : skip(method, end, kToken)};
 }
 
 }  // namespace hepcapd::sip

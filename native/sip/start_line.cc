@@ -6,6 +6,9 @@
 namespace hepcapd::sip {
 namespace {
 
+// Eight octets as they nearly always are.
+bool isUsual(const uint8_t* at, const char (&text)[9]) { return std::memcmp(at, text, 8) == 0; }
+
 // SIP-Version at `at`: "SIP" "/" 1*DIGIT "." 1*DIGIT. Answers where it ends, or `at` when it is none.
 const uint8_t* passVersion(const uint8_t* at, const uint8_t* end) {
   if (end - at < 7 || !sameLetters(at, "sip") || at[3] != '/') return at;
@@ -17,6 +20,7 @@ const uint8_t* passVersion(const uint8_t* at, const uint8_t* end) {
 
 // Where the version that ends the line starts, or `end`.
 const uint8_t* versionAtEnd(const uint8_t* first, const uint8_t* end) {
+  if (end - first >= 8 && isUsual(end - 8, " SIP/2.0")) return end - 7;
   const uint8_t* at = end;
   while (at > first && !isBlank(at[-1])) at--;
   return passVersion(at, end) == end ? at : end;
@@ -55,7 +59,8 @@ StartLine readStartLine(Bytes line) {
   const uint8_t* const first = line.begin();
   const uint8_t* end = line.end();
   while (end > first && is(end[-1], kLws)) end--;
-  const uint8_t* const afterVersion = passVersion(first, end);
+  const bool usual = end - first >= 8 && isUsual(first, "SIP/2.0 ");
+  const uint8_t* const afterVersion = usual ? first + 7 : passVersion(first, end);
   return afterVersion != first ? readStatusLine(afterVersion, end) : readRequestLine(first, end);
 }
 
