@@ -7,7 +7,13 @@ import { type LedgerSnapshot, Outcomes } from './ledger.js'
 import { bindAddresses } from './listen/address.js'
 import type { TlsCredentials } from './listen/certificates.js'
 import { FileQueue, type FileSettings, type Progress } from './listen/files.js'
-import { type BoundListen, isDatagram, type Listen, type ListenProto } from './listen/protocols.js'
+import {
+  type BoundListen,
+  hepNetName,
+  isDatagram,
+  type Listen,
+  type ListenProto,
+} from './listen/protocols.js'
 import { type InputList, openRaw, type RawSettings } from './listen/raw.js'
 import type { StreamListener } from './listen/stream-listener.js'
 import { TcpListener } from './listen/tcp.js'
@@ -115,9 +121,15 @@ export class Daemon {
     return this.#files.progress
   }
 
-  /** Where an input listens; undefined for one that captures frames. */
-  inputOf(input: number): BoundListen | undefined {
-    return this.#listening.get(input)
+  /** What is listened on, in the order of the inputs. */
+  get listeners(): BoundListen[] {
+    return [...this.#listening.values()]
+  }
+
+  /** For `$hep_net`: where an input listens, undefined for one that captures frames; '' is every address. */
+  inputOf(input: number): { proto: string; address: string; port: number } | undefined {
+    const bound = this.#listening.get(input)
+    return bound && { ...bound, proto: hepNetName(bound.proto) }
   }
 
   /** What can change while messages come in: tables, node name, on and off, certificates. */

@@ -26,6 +26,11 @@ export function isTls(proto: ListenProto): boolean {
   return proto === 'hep_tls' || proto === 'hep_wss'
 }
 
+/** The protocol that HEP comes by here, as scripts name it. */
+export function hepNetName(proto: ListenProto): string {
+  return proto === 'udp' ? 'HEP_UDP' : proto.toUpperCase()
+}
+
 /** Two that cannot both be open, as far as their names tell. */
 export function clash(listeners: readonly Listen[]): [Listen, Listen] | undefined {
   for (const [at, one] of listeners.entries()) {

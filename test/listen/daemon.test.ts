@@ -8,9 +8,10 @@ import { connect, type TLSSocket } from 'node:tls'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { droppedOf } from '../../lib/ledger.js'
+import type { Listen } from '../../lib/listen/protocols.js'
 import { Authority, pemOf } from '../support/certificates.js'
 import { hepcapd, RunningDaemon } from '../support/cli.js'
-import { countRows, query, SETTINGS, sendUdp, startDaemon } from '../support/daemon.js'
+import { countRows, query, sendUdp, startDaemon } from '../support/daemon.js'
 import { settled } from '../support/ledger.js'
 import { options, packet } from '../support/packets.js'
 import { TcpClient } from '../support/tcp-client.js'
@@ -169,18 +170,18 @@ t.test(
 )
 
 t.test('the daemon tells where its inputs listen', async (t) => {
-  const listen = (['hep_udp', 'hep_tcp', 'hep_ws', 'udp'] as const).map((proto) => ({
-    proto,
-    host: '127.0.0.1',
-    port: 0,
-  }))
-  const { daemon, port } = await startDaemon({
-    ...SETTINGS,
-    listen: [...listen, { proto: 'hep_tcp', host: '*', port: 0 }],
-  })
-  for (const [at, { proto }] of listen.entries())
+  const protos = ['hep_udp', 'hep_tcp', 'hep_ws', 'udp'] as const
+  const listen: Listen[] = protos.map((proto) => ({ proto, host: '127.0.0.1', port: 0 }))
+  listen.push({ proto: 'hep_tcp', host: '*', port: 0 })
+  const { daemon, port } = await startDaemon({ listen })
+  const names = ['HEP_UDP', 'HEP_TCP', 'HEP_WS', 'HEP_UDP']
+  for (const [at, proto] of names.entries())
     t.same(daemon.inputOf(at), { proto, address: '127.0.0.1', port: port(at) })
-  t.same(daemon.inputOf(4), { proto: 'hep_tcp', address: '', port: port(4) })
+  t.same(daemon.inputOf(4), { proto: 'HEP_TCP', address: '', port: port(4) })
   t.equal(daemon.inputOf(5), undefined)
+  t.same(
+    daemon.listeners.map(({ proto }) => proto),
+    [...protos, 'hep_tcp'],
+  )
   await daemon.stop()
 })
