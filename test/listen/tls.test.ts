@@ -31,10 +31,13 @@ function authority(): Authority {
 
 type TlsRig = Rig<TlsListener>
 
-function rig(t: Test, wantsClient = false, limits: Partial<StreamLimits> = {}): Promise<TlsRig> {
+function rig(t: Test, wantsClient = false, limits: StreamLimits = STREAM_LIMITS): Promise<TlsRig> {
   const own = credentialsOf(authority().sign('server'), wantsClient ? authority() : undefined)
-  return streamRig(t, (engine) => new TlsListener(engine, 0, own, { ...STREAM_LIMITS, ...limits }))
+  return streamRig(t, (engine) => new TlsListener(engine, 0, own, limits))
 }
+
+/** Limits that a test may change while the listener has them: no time runs out before it wants that. */
+const changeable = (): StreamLimits => ({ ...STREAM_LIMITS, incompleteMs: 600_000, handshakeMs: 600_000 })
 
 /** Resolves with the socket once it has secured itself; `closed` tells when the other side is gone. */
 async function client(port: number, more: ConnectionOptions = {}): Promise<TLSSocket> {
@@ -89,7 +92,8 @@ t.test('packets of a TLS stream arrive, wherever it was cut', { skip }, async (t
 })
 
 t.test('faults of the stream are those of TCP', { skip }, async (t) => {
-  const { port, callIds, counters } = await rig(t, false, { incompleteMs: 200 })
+  const limits = changeable()
+  const { port, callIds, counters } = await rig(t, false, limits)
   const junk = await client(port)
   junk.write(Buffer.concat([packets(['good']), Buffer.from('GET / HTTP/1.1\r\n')]))
   await closed(junk)
@@ -97,6 +101,7 @@ t.test('faults of the stream are those of TCP', { skip }, async (t) => {
   await sendAll(cut, packets(['cut']).subarray(0, 20))
   const stuck = await client(port)
   stuck.write(packets(['stuck']).subarray(0, 20))
+  limits.incompleteMs = 1
   await closed(stuck)
   t.same(callIds(), ['good'])
   t.same(counters().dropped, { 'tcp/bad_magic': 1, 'tcp/incomplete': 1, 'tcp/timeout': 1 })
@@ -174,7 +179,8 @@ t.test(
   'peers that never end a handshake hold nothing back, and go when their time is over',
   { skip },
   async (t) => {
-    const { port, listener, callIds, counters } = await rig(t, false, { handshakeMs: 3000 })
+    const limits = changeable()
+    const { port, listener, callIds, counters } = await rig(t, false, limits)
     const hello = Buffer.from('16030102000100', 'hex')
     const idle = Array.from({ length: 50 }, (_, at) => {
       const socket = connectTcp(port, '127.0.0.1')
@@ -192,6 +198,7 @@ t.test(
     await sendAll(await client(port), packets(ids))
     t.same(callIds(), ids)
     t.same(listener.odd, {}, 'they are still there')
+    limits.handshakeMs = 1
     await Promise.all(idle.map(closed))
     t.same(listener.odd, { 'tls/handshake_timeout': 50 })
     t.equal(counters().received, ids.length)
@@ -199,7 +206,7 @@ t.test(
 )
 
 t.test('there is room for so many handshakes; behind that the oldest goes', { skip }, async (t) => {
-  const { port, listener, callIds } = await rig(t, false, { handshakes: 10 })
+  const { port, listener, callIds } = await rig(t, false, { ...changeable(), handshakes: 10 })
   const idle: Socket[] = []
   for (let at = 0; at < 40; at++) {
     const socket = connectTcp(port, '127.0.0.1')

@@ -19,10 +19,12 @@ import { missing, until } from '../support/tools.js'
 
 t.setTimeout(240_000)
 
-function rig(t: Test, limits: Partial<StreamLimits> = {}, slabs = 8): Promise<Rig<WsListener>> {
-  const all = { ...STREAM_LIMITS, ...limits }
-  return streamRig(t, (engine) => new WsListener(engine, 0, undefined, all), slabs)
+function rig(t: Test, limits: StreamLimits = STREAM_LIMITS, slabs = 8): Promise<Rig<WsListener>> {
+  return streamRig(t, (engine) => new WsListener(engine, 0, undefined, limits), slabs)
 }
+
+/** Limits that a test may change while the listener has them: no time runs out before it wants that. */
+const changeable = (): StreamLimits => ({ ...STREAM_LIMITS, incompleteMs: 600_000, handshakeMs: 600_000 })
 
 interface Client {
   ws: WebSocket
@@ -189,7 +191,8 @@ t.test('a message without its end, one that is too long, and frames that are non
 })
 
 t.test('a message has its time, which further octets do not prolong; silence has none', async (t) => {
-  const { port, callIds, counters, listener } = await rig(t, { incompleteMs: 200 })
+  const limits = changeable()
+  const { port, callIds, counters, listener } = await rig(t, limits)
   const [good] = packets(['good']) as [Buffer]
   const silent = await client(`ws://127.0.0.1:${port}/`)
   silent.ws.send(good)
@@ -198,18 +201,22 @@ t.test('a message has its time, which further octets do not prolong; silence has
   const dripping = await byHand(port)
   const drip = setInterval(() => dripping.socket.write(frame(Buffer.alloc(1), { opcode: 0, fin: false })), 20)
   dripping.socket.write(frame(good, { fin: false }))
+  await until(() => counters().received === 2) // the good ones; what follows them in the kernel is on its way
+  limits.incompleteMs = 300
   await Promise.all([stuck.closed, dripping.closed])
   clearInterval(drip)
   t.same(counters().dropped, { 'ws/timeout': 2 })
   t.match(stuck.given().toString('latin1'), /a message took too long/)
   t.equal(listener.connections, 1)
+  limits.incompleteMs = 600_000
   silent.ws.send(good)
   await end(silent)
   t.same(callIds(), Array(3).fill('good'))
 })
 
 t.test('what is no WebSocket is answered, counted and gone', async (t) => {
-  const { port, counters, listener } = await rig(t, { handshakeMs: 1000 })
+  const limits = changeable()
+  const { port, counters, listener } = await rig(t, limits)
   const get = request({ port, host: '127.0.0.1', path: '/' }).end()
   const [response] = await once(get, 'response')
   t.equal(response.statusCode, 426)
@@ -238,13 +245,14 @@ t.test('what is no WebSocket is answered, counted and gone', async (t) => {
   const agent = await client(`ws://127.0.0.1:${port}/`)
   agent.ws.send(packet(options('good')))
   await end(agent)
+  limits.handshakeMs = 1
   await Promise.all(idle)
   t.same(listener.odd, { 'ws/handshake': 5, 'ws/handshake_timeout': 50 })
   t.match(counters(), { received: 1, accepted: 1, dropped: {} })
 })
 
 t.test('a full queue holds the agents back; with room again nothing is lost', async (t) => {
-  const { engine, listener, port, counters } = await rig(t, {}, 2)
+  const { engine, listener, port, counters } = await rig(t, STREAM_LIMITS, 2)
   const agents = await Promise.all([client(`ws://127.0.0.1:${port}/`), client(`ws://127.0.0.1:${port}/`)])
   const floods = ['one', 'two'].map((name) => calls(name, 8000))
   let ended = 0
@@ -270,7 +278,7 @@ t.test('a full queue holds the agents back; with room again nothing is lost', as
 })
 
 t.test('held messages keep their order', async (t) => {
-  const { engine, listener, port } = await rig(t, {}, 1)
+  const { engine, listener, port } = await rig(t, STREAM_LIMITS, 1)
   const agent = await client(`ws://127.0.0.1:${port}/`)
   const ids = calls('order', 3000)
   for (const id of ids) agent.ws.send(packet(options(id, `X: ${'x'.repeat(2000)}`)))
@@ -293,7 +301,7 @@ t.test('held messages keep their order', async (t) => {
 
 t.test('behind the bounds in time and octets messages are dropped and counted', async (t) => {
   for (const limits of [{ holdMs: 100 }, { holdBytes: 0 }]) {
-    const { port, counters } = await rig(t, limits, 2)
+    const { port, counters } = await rig(t, { ...STREAM_LIMITS, ...limits }, 2)
     const agent = await client(`ws://127.0.0.1:${port}/`)
     for (const id of calls('late', 4000)) agent.ws.send(packet(options(id, `X: ${'x'.repeat(4000)}`)))
     await end(agent)
@@ -341,7 +349,7 @@ t.test('hep_wss: TLS first, with a certificate where one is wanted', { skip }, a
   const authority = new Authority(t.testdir())
   const others = new Authority(authority.folder, 'others')
   const credentials = credentialsOf(authority.sign('server'), authority)
-  const limits = { ...STREAM_LIMITS, handshakeMs: 3000 }
+  const limits = changeable()
   const { port, listener, callIds, counters } = await streamRig(
     t,
     (engine) => new WsListener(engine, 0, credentials, limits),
@@ -361,7 +369,9 @@ t.test('hep_wss: TLS first, with a certificate where one is wanted', { skip }, a
   const ids = calls('secure', 2000)
   for (const octets of packets(ids)) agent.ws.send(octets)
   await end(agent)
+  limits.handshakeMs = 1
   await Promise.all(idle)
+  limits.handshakeMs = 600_000
   t.same(callIds(), ids)
   t.match(counters(), { received: ids.length, dropped: {} })
   t.same(listener.odd, {
