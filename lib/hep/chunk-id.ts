@@ -45,6 +45,8 @@ function keyOf(chunk: ChunkDescription, genericOnly: boolean): ChunkKey {
 
 /** A name of the registry (case and blanks around it ignored), or a number: `11`, `0x11`. */
 export function chunkKey(id: ChunkId): ChunkKey | undefined {
+  const named = typeof id === 'string' ? byName.get(id) : undefined
+  if (named) return named
   const type = typeof id === 'number' ? id : numeral(id)
   if (type === undefined) return byName.get(String(id).trim().toLowerCase())
   if (!Number.isInteger(type) || type < 1 || type > LARGEST_16_BITS) return undefined

@@ -25,19 +25,13 @@ export function isHep3(packet: Buffer): boolean {
   return at === total
 }
 
-/** The data of the first chunk with this id, where it lies. */
-export function firstChunk(packet: Buffer, vendor: number, type: number): Buffer | undefined {
+/** Where the header of the first chunk with this id stands; 0 when there is none. */
+export function firstOffset(packet: Buffer, vendor: number, type: number): number {
   const total = totalOf(packet)
   for (let at = HEADER; at < total; at += u16(packet, at + 4)) {
-    if (u16(packet, at + 2) === type && u16(packet, at) === vendor) return dataAt(packet, at)
+    if (u16(packet, at + 2) === type && u16(packet, at) === vendor) return at
   }
-  return undefined
-}
-
-/** The data of the last generic chunk of this type, where it lies. */
-export function lastChunk(packet: Buffer, type: number): Buffer | undefined {
-  const found = lastOffset(packet, type)
-  return found === 0 ? undefined : dataAt(packet, found)
+  return 0
 }
 
 /** Where the header of the last generic chunk of this type stands; 0 when there is none. */
@@ -50,12 +44,17 @@ export function lastOffset(packet: Buffer, type: number): number {
   return found
 }
 
+/** The data of the chunk at an offset, where it lies; undefined for 0. */
+export function chunkAt(packet: Buffer, at: number): Buffer | undefined {
+  return at === 0 ? undefined : packet.subarray(at + HEADER, at + u16(packet, at + 4))
+}
+
 /** All chunks in their order; their octets lie in the packet. */
 export function listChunks(packet: Buffer): Chunk[] {
   const chunks: Chunk[] = []
   const total = totalOf(packet)
   for (let at = HEADER; at < total; at += u16(packet, at + 4)) {
-    chunks.push({ vendor: u16(packet, at), type: u16(packet, at + 2), octets: dataAt(packet, at) })
+    chunks.push({ vendor: u16(packet, at), type: u16(packet, at + 2), octets: chunkAt(packet, at)! })
   }
   return chunks
 }
@@ -65,24 +64,42 @@ export function packChunks(like: Buffer, chunks: readonly Chunk[]): Buffer | und
   let total = HEADER
   for (const { octets } of chunks) total += HEADER + octets.length
   if (total > LARGEST_HEP3) return undefined
-  const packet = Buffer.allocUnsafeSlow(total)
-  packet.set(like.subarray(0, MAGIC))
+  const packet = Buffer.allocUnsafe(total)
+  like.copy(packet, 0, 0, MAGIC)
   let at = packet.writeUInt16BE(total, MAGIC)
-  for (const { vendor, type, octets } of chunks) {
-    at = packet.writeUInt16BE(vendor, at)
-    at = packet.writeUInt16BE(type, at)
-    at = packet.writeUInt16BE(HEADER + octets.length, at)
-    packet.set(octets, at)
-    at += octets.length
-  }
+  for (const chunk of chunks) at = writeChunk(packet, at, chunk)
   return packet
 }
 
-function dataAt(packet: Buffer, at: number): Buffer {
-  return packet.subarray(at + HEADER, at + u16(packet, at + 4))
+/**
+ * A new packet with this chunk where the old one has the octets from one offset to another; undefined when it would
+ * be too long. Both offsets are between chunks.
+ */
+export function spliced(packet: Buffer, from: number, to: number, chunk: Chunk): Buffer | undefined {
+  const total = totalOf(packet) - (to - from) + HEADER + chunk.octets.length
+  if (total > LARGEST_HEP3) return undefined
+  const changed = Buffer.allocUnsafe(total)
+  packet.copy(changed, 0, 0, from)
+  packet.copy(changed, writeChunk(changed, from, chunk), to, totalOf(packet))
+  changed.writeUInt16BE(total, MAGIC)
+  return changed
 }
 
-function totalOf(packet: Buffer): number {
+/** Where the chunk at this offset ends. */
+export function endOf(packet: Buffer, at: number): number {
+  return at + u16(packet, at + 4)
+}
+
+function writeChunk(packet: Buffer, start: number, { vendor, type, octets }: Chunk): number {
+  let at = packet.writeUInt16BE(vendor, start)
+  at = packet.writeUInt16BE(type, at)
+  at = packet.writeUInt16BE(HEADER + octets.length, at)
+  packet.set(octets, at)
+  return at + octets.length
+}
+
+/** What the packet says that its length is. */
+export function totalOf(packet: Buffer): number {
   return u16(packet, MAGIC)
 }
 

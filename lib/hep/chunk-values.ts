@@ -77,11 +77,19 @@ export function decodeValue(type: ChunkDataType, octets: Buffer): string | numbe
 function numberOctets(value: string | number, width: number): Uint8Array | undefined {
   const digits = /^0*(\d{1,20})$/.exec(String(value))?.[1]
   if (digits === undefined || (typeof value === 'number' && !Number.isSafeInteger(value))) return undefined
-  const number = BigInt(digits)
-  if (number >= 1n << BigInt(8 * width)) return undefined
-  const octets = Buffer.alloc(8)
+  if (width === 8) return longOctets(BigInt(digits))
+  const number = Number(digits)
+  if (number >= 256 ** width) return undefined
+  const octets = Buffer.allocUnsafe(width)
+  octets.writeUIntBE(number, 0, width)
+  return octets
+}
+
+function longOctets(number: bigint): Uint8Array | undefined {
+  if (number >= 1n << 64n) return undefined
+  const octets = Buffer.allocUnsafe(8)
   octets.writeBigUInt64BE(number)
-  return octets.subarray(8 - width)
+  return octets
 }
 
 function exact(number: bigint): string | number {

@@ -9,18 +9,18 @@
 import type { Message } from '../message.js'
 import { addressOctets, addressText } from './address-text.js'
 import { type ChunkKey, chunkKey, vendorOf } from './chunk-id.js'
-import { firstChunk, isHep3, lastChunk, lastOffset, listChunks, packChunks } from './chunk-list.js'
+import { chunkAt, firstOffset, isHep3, lastOffset, listChunks, packChunks } from './chunk-list.js'
 import type { ChunkDataType, ChunkId, ChunkOptions, ChunkValue } from './chunk-types.js'
 import { dataTypeOf, decodeValue, encodeValue, widths } from './chunk-values.js'
 import { chunkType } from './chunks.js'
 import {
-  add,
   addressAt,
   type End,
   FAMILY,
   familyOf,
   isGeneric,
   put,
+  putAt,
   withAddress,
   withoutAddress,
   withoutFamily,
@@ -91,10 +91,10 @@ export class EditedPacket {
     const found = this.#find(id, options.vendor)
     if (!found) return false
     const { key, vendor } = found
-    const chunks = isFixed(key, vendor)
+    const packet = isFixed(key, vendor)
       ? this.#withFixed(key, value, options.type)
       : this.#withListed(key, vendor, value, options.type)
-    return this.#become(chunks)
+    return this.#become(packet)
   }
 
   /** False when a chunk of the list is not there. */
@@ -102,7 +102,8 @@ export class EditedPacket {
     const found = this.#find(id, options.vendor)
     if (!found) return false
     const { key, vendor } = found
-    return this.#become(isFixed(key, vendor) ? this.#withoutFixed(key) : this.#withoutListed(key, vendor))
+    const chunks = isFixed(key, vendor) ? this.#withoutFixed(key) : this.#withoutListed(key, vendor)
+    return this.#become(chunks && packChunks(this.#packet, chunks))
   }
 
   #find(id: ChunkId, asked: number | undefined): { key: ChunkKey; vendor: number } | undefined {
@@ -111,8 +112,7 @@ export class EditedPacket {
     return vendor === undefined ? undefined : { key: key!, vendor }
   }
 
-  #become(chunks: Chunk[] | undefined): boolean {
-    const packet = chunks && packChunks(this.#packet, chunks)
+  #become(packet: Buffer | undefined): boolean {
     if (!packet) return false
     // A packet begins with its length, so one that begins as this one does is this one.
     if (packet.equals(this.#packet.subarray(0, packet.length))) return true
@@ -126,7 +126,7 @@ export class EditedPacket {
     if (end) return this.#address(end)
     if (type === FAMILY) return this.#family()
     if (type === PAYLOAD || type === COMPRESSED) return this.#payload(asked)
-    const octets = lastChunk(this.#packet, type)
+    const octets = chunkAt(this.#packet, lastOffset(this.#packet, type))
     const number = octets && decodeValue(dataTypeOf(registered?.kind), octets)
     if (typeof number !== 'number') return undefined
     if (type === PROTOCOL) return protocolName(number)
@@ -140,18 +140,17 @@ export class EditedPacket {
 
   /** As the packet's addresses are read, whatever number the sender's system has for that. */
   #family(): string | undefined {
-    const family = lastChunk(this.#packet, FAMILY) && familyOf(this.#packet)
-    return family && (family === 2 ? 'AF_INET' : 'AF_INET6')
+    const family = lastOffset(this.#packet, FAMILY) > 0 && familyOf(this.#packet)
+    return family ? (family === 2 ? 'AF_INET' : 'AF_INET6') : undefined
   }
 
   #payload(asked: ChunkDataType | undefined): string | undefined {
     const plain = lastOffset(this.#packet, PAYLOAD)
     const compressed = lastOffset(this.#packet, COMPRESSED)
-    if (plain === compressed) return undefined
     const octets =
       compressed > plain && this.#inflated
         ? this.#inflated()
-        : lastChunk(this.#packet, compressed > plain ? COMPRESSED : PAYLOAD)
+        : chunkAt(this.#packet, Math.max(plain, compressed))
     return octets && (decodeValue(textType(asked), octets) as string)
   }
 
@@ -160,7 +159,7 @@ export class EditedPacket {
     vendor: number,
     asked: ChunkDataType | undefined,
   ): string | number | undefined {
-    const octets = firstChunk(this.#packet, vendor, type)
+    const octets = chunkAt(this.#packet, firstOffset(this.#packet, vendor, type))
     return octets && decodeValue(asked ?? dataTypeOf(kindOf(registered, vendor)), octets)
   }
 
@@ -168,34 +167,35 @@ export class EditedPacket {
     { type, registered }: ChunkKey,
     value: string | number,
     asked: ChunkDataType | undefined,
-  ): Chunk[] | undefined {
+  ): Buffer | undefined {
     const end = ends.get(type)
     if (end) return this.#withAddress(end, value, asked)
     if (type === FAMILY || type === SECONDS || type === MICROSECONDS) return undefined
     if (type === PAYLOAD || type === COMPRESSED) return this.#withPayload(value, asked)
     const octets = encodeValue(dataTypeOf(registered?.kind), numberIn(type, value))
-    if (!octets) return undefined
-    const chunks = listChunks(this.#packet)
-    put(chunks, type, octets)
-    return chunks
+    return octets && put(this.#packet, type, octets)
   }
 
-  #withAddress(end: End, value: string | number, asked: ChunkDataType | undefined): Chunk[] | undefined {
+  #withAddress(end: End, value: string | number, asked: ChunkDataType | undefined): Buffer | undefined {
     const wanted = asked === 'inet4-addr' || asked === 'inet6-addr' ? asked : undefined
     const octets = wanted ? encodeValue(wanted, value) : addressOctets(String(value))
     return octets && withAddress(this.#packet, end, octets)
   }
 
   /** What is written here is not compressed, whatever was there. */
-  #withPayload(value: string | number, asked: ChunkDataType | undefined): Chunk[] | undefined {
+  #withPayload(value: string | number, asked: ChunkDataType | undefined): Buffer | undefined {
     const octets = encodeValue(textType(asked), value)
     if (!octets) return undefined
+    const payload = { vendor: 0, type: PAYLOAD, octets }
+    if (lastOffset(this.#packet, COMPRESSED) === 0)
+      return putAt(this.#packet, lastOffset(this.#packet, PAYLOAD), payload)
     const chunks = listChunks(this.#packet)
     const counts = chunks.findLastIndex((chunk) => isGeneric(chunk, PAYLOAD, COMPRESSED))
-    const payload = { vendor: 0, type: PAYLOAD, octets }
-    if (counts < 0) return [...chunks, payload]
     chunks[counts] = payload
-    return chunks.filter((chunk) => !isGeneric(chunk, COMPRESSED))
+    return packChunks(
+      this.#packet,
+      chunks.filter((chunk) => !isGeneric(chunk, COMPRESSED)),
+    )
   }
 
   #withListed(
@@ -203,16 +203,12 @@ export class EditedPacket {
     vendor: number,
     value: string | number,
     asked: ChunkDataType | undefined,
-  ): Chunk[] | undefined {
+  ): Buffer | undefined {
     const kind = kindOf(registered, vendor)
     const octets = encodeValue(asked ?? dataTypeOf(kind), value)
     const width = widths[kind]
     if (!octets || (width !== 0 && octets.length !== width)) return undefined
-    const chunks = listChunks(this.#packet)
-    const at = chunks.findIndex((chunk) => chunk.vendor === vendor && chunk.type === type)
-    if (at < 0) add(chunks, { vendor, type, octets })
-    else chunks[at] = { vendor, type, octets }
-    return chunks
+    return putAt(this.#packet, firstOffset(this.#packet, vendor, type), { vendor, type, octets })
   }
 
   #withoutFixed({ type }: ChunkKey): Chunk[] {
@@ -224,7 +220,7 @@ export class EditedPacket {
   }
 
   #withoutListed({ type }: ChunkKey, vendor: number): Chunk[] | undefined {
-    if (!firstChunk(this.#packet, vendor, type)) return undefined
+    if (firstOffset(this.#packet, vendor, type) === 0) return undefined
     const chunks = listChunks(this.#packet)
     chunks.splice(
       chunks.findIndex((chunk) => chunk.vendor === vendor && chunk.type === type),

@@ -3,7 +3,16 @@
 // A packet that leaves an edit has both addresses in one family, and a family chunk that names it.
 
 import { mappedToIpv4, mappedToIpv6 } from './address-text.js'
-import { lastChunk, listChunks } from './chunk-list.js'
+import {
+  chunkAt,
+  endOf,
+  firstOffset,
+  lastOffset,
+  listChunks,
+  packChunks,
+  spliced,
+  totalOf,
+} from './chunk-list.js'
 import { chunkType } from './chunks.js'
 import type { Chunk } from './writer.js'
 
@@ -26,7 +35,7 @@ export function isGeneric(chunk: Chunk, ...of: number[]): boolean {
 
 /** A usable family chunk decides, else the address chunks, if they agree. */
 export function familyOf(packet: Buffer): Family | undefined {
-  return familyNamed(lastChunk(packet, FAMILY)) ?? familyOfAddresses(packet)
+  return familyNamed(chunkAt(packet, lastOffset(packet, FAMILY))) ?? familyOfAddresses(packet)
 }
 
 /** AF_INET6 is 10 on Linux, 23, 28 or 30 elsewhere. */
@@ -38,8 +47,7 @@ function familyNamed(octets: Uint8Array | undefined): Family | undefined {
 
 function familyOfAddresses(packet: Buffer): Family | undefined {
   const has = (family: Family) =>
-    lastChunk(packet, types.source[family]) !== undefined ||
-    lastChunk(packet, types.destination[family]) !== undefined
+    lastOffset(packet, types.source[family]) > 0 || lastOffset(packet, types.destination[family]) > 0
   const ipv4 = has(2)
   return ipv4 === has(10) ? undefined : ipv4 ? 2 : 10
 }
@@ -47,25 +55,26 @@ function familyOfAddresses(packet: Buffer): Family | undefined {
 /** Its octets, where they lie; undefined for data that is no address. */
 export function addressAt(packet: Buffer, end: End): Buffer | undefined {
   const family = familyOf(packet)
-  const octets = family && lastChunk(packet, types[end][family])
+  const octets = family && chunkAt(packet, lastOffset(packet, types[end][family]))
   return octets?.length === (family === 2 ? 4 : 16) ? octets : undefined
 }
 
 /**
- * The packet's chunks with this address. Its family becomes that of both ends: an IPv4 address at the other end is
- * then mapped to IPv6. An IPv6 one has no IPv4 (unless it is such a mapped one), so then it is the new address that
- * is mapped. Whichever of two ends is changed first, two IPv4 addresses make an IPv4 packet.
+ * The packet with this address. Its family becomes that of both ends: an IPv4 address at the other end is then mapped
+ * to IPv6. An IPv6 one has no IPv4 (unless it is such a mapped one), so then it is the new address that is mapped.
+ * Whichever of two ends is changed first, two IPv4 addresses make an IPv4 packet. Undefined when it would be too long.
  */
-export function withAddress(packet: Buffer, end: End, address: Uint8Array): Chunk[] {
+export function withAddress(packet: Buffer, end: End, address: Uint8Array): Buffer | undefined {
   const otherEnd = end === 'source' ? 'destination' : 'source'
-  const [mine, theirs] = inOneFamily(address, addressAt(packet, otherEnd))
+  const other = addressAt(packet, otherEnd)
+  const [mine, theirs] = inOneFamily(address, other)
   const family = mine.length === 4 ? 2 : 10
   const before = familyOf(packet)
-  const chunks =
-    before === undefined || before === family ? listChunks(packet) : intoOtherFamily(packet, before)
-  put(chunks, types[end][family], mine)
-  if (theirs) put(chunks, types[otherEnd][family], theirs)
-  return namingFamily(chunks, family)
+  let changed: Buffer | undefined = packet
+  if (before !== undefined && before !== family) changed = packChunks(packet, intoOtherFamily(packet, before))
+  changed &&= put(changed, types[end][family], mine)
+  if (theirs && theirs !== other) changed &&= put(changed, types[otherEnd][family], theirs)
+  return changed && namingFamily(changed, family)
 }
 
 function inOneFamily(
@@ -82,25 +91,25 @@ function inOneFamily(
 function intoOtherFamily(packet: Buffer, before: Family): Chunk[] {
   const after = before === 2 ? 10 : 2
   const chunks = listChunks(packet)
+  const moved = new Map<Chunk | undefined, number>()
   for (const end of ['source', 'destination'] as const) {
-    const counts = chunks.findLastIndex((chunk) => isGeneric(chunk, types[end][before]))
-    for (let i = chunks.length - 1; i >= 0; i--) {
-      const chunk = chunks[i] as Chunk
-      if (i === counts) chunks[i] = { vendor: 0, type: types[end][after], octets: chunk.octets }
-      else if (isOfEnd(chunk, end)) chunks.splice(i, 1)
-    }
+    moved.set(
+      chunks.findLast((chunk) => isGeneric(chunk, types[end][before])),
+      types[end][after],
+    )
   }
   return chunks
+    .filter((chunk) => moved.has(chunk) || !(isOfEnd(chunk, 'source') || isOfEnd(chunk, 'destination')))
+    .map((chunk) => ({ ...chunk, type: moved.get(chunk) ?? chunk.type }))
 }
 
 function isOfEnd(chunk: Chunk, end: End): boolean {
   return isGeneric(chunk, types[end][2], types[end][10])
 }
 
-function namingFamily(chunks: Chunk[], family: Family): Chunk[] {
-  const named = chunks.findLast((chunk) => isGeneric(chunk, FAMILY))
-  if (familyNamed(named?.octets) !== family) put(chunks, FAMILY, Uint8Array.of(family))
-  return chunks
+function namingFamily(packet: Buffer, family: Family): Buffer | undefined {
+  const named = familyNamed(chunkAt(packet, lastOffset(packet, FAMILY)))
+  return named === family ? packet : put(packet, FAMILY, Uint8Array.of(family))
 }
 
 /** Without the address of this end, of either family. */
@@ -119,15 +128,17 @@ export function withoutFamily(packet: Buffer): Chunk[] {
   )
 }
 
-/** Replaces the last generic chunk of this type, or adds one before the payload. */
-export function put(chunks: Chunk[], type: number, octets: Uint8Array): void {
-  const at = chunks.findLastIndex((chunk) => isGeneric(chunk, type))
-  if (at < 0) add(chunks, { vendor: 0, type, octets })
-  else chunks[at] = { vendor: 0, type, octets }
+/** The packet with this data in the last generic chunk of a type, or in a new one. */
+export function put(packet: Buffer, type: number, octets: Uint8Array): Buffer | undefined {
+  return putAt(packet, lastOffset(packet, type), { vendor: 0, type, octets })
 }
 
-/** A new chunk stands before the payload. */
-export function add(chunks: Chunk[], chunk: Chunk): void {
-  const payload = chunks.findIndex((one) => isGeneric(one, PAYLOAD, COMPRESSED))
-  chunks.splice(payload < 0 ? chunks.length : payload, 0, chunk)
+/** In place of the chunk at an offset; a new one (offset 0) stands before the payload. */
+export function putAt(packet: Buffer, at: number, chunk: Chunk): Buffer | undefined {
+  if (at > 0) return spliced(packet, at, endOf(packet, at), chunk)
+  const payload = [firstOffset(packet, 0, PAYLOAD), firstOffset(packet, 0, COMPRESSED)].filter(
+    (one) => one > 0,
+  )
+  const before = Math.min(totalOf(packet), ...payload)
+  return spliced(packet, before, before, chunk)
 }

@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer'
 
 const ESCAPE = 0xdc00
-const ESCAPED = /([\udc80-\udcff]+)/u
+const ESCAPED = /[\udc80-\udcff]/u
 
 export function textOfOctets(octets: Uint8Array): string {
   const buffer = Buffer.from(octets.buffer, octets.byteOffset, octets.length)
@@ -14,25 +14,40 @@ export function textOfOctets(octets: Uint8Array): string {
 }
 
 export function octetsOfText(text: string): Buffer {
-  const parts = text.split(ESCAPED)
-  if (parts.length === 1) return Buffer.from(text)
-  // Every second part is what the expression found.
-  return Buffer.concat(parts.map((part, i) => Buffer.from(part, i % 2 === 0 ? 'utf8' : 'latin1')))
+  return ESCAPED.test(text) ? unescapedOctets(text) : Buffer.from(text)
 }
 
-/** Where UTF-8 ends, one octet is escaped, and UTF-8 is read again behind it. */
 function escapedText(octets: Buffer): string {
-  const parts: string[] = []
-  let start = 0
+  const units = new Uint16Array(octets.length)
+  let to = 0
   for (let at = 0; at < octets.length; ) {
     const size = sequenceSize(octets, at)
+    const point = size === 0 ? ESCAPE | octets[at]! : codePoint(octets, at, size)
+    if (point > 0xffff) units[to++] = 0xd7c0 + (point >> 10)
+    units[to++] = point > 0xffff ? 0xdc00 | (point & 0x3ff) : point
     at += Math.max(size, 1)
-    if (size > 0) continue
-    parts.push(octets.toString('utf8', start, at - 1), String.fromCharCode(ESCAPE | octets[at - 1]!))
-    start = at
   }
-  parts.push(octets.toString('utf8', start))
-  return parts.join('')
+  return Buffer.from(units.buffer, 0, 2 * to).toString('utf16le')
+}
+
+/** Each code unit is three octets at most. */
+function unescapedOctets(text: string): Buffer {
+  const octets = Buffer.allocUnsafe(3 * text.length)
+  let to = 0
+  for (const character of text) {
+    const point = character.codePointAt(0)!
+    if (point < 0x80 || (point >= 0xdc80 && point <= 0xdcff)) octets[to++] = point & 0xff
+    else to += octets.write(character, to)
+  }
+  return octets.subarray(0, to)
+}
+
+/** Of a sequence that is one. */
+function codePoint(octets: Buffer, at: number, size: number): number {
+  if (size === 1) return octets[at]!
+  let point = octets[at]! & (0x7f >> size)
+  for (let i = 1; i < size; i++) point = (point << 6) | (octets[at + i]! & 0x3f)
+  return point
 }
 
 /** Octets of the character that begins here, 0 when none does. Table 3-7 of the Unicode standard. */

@@ -2,7 +2,15 @@
 
 import t from 'tap'
 import { binding } from '../../lib/binding.js'
-import { firstChunk, isHep3, lastChunk, listChunks, packChunks } from '../../lib/hep/chunk-list.js'
+import {
+  chunkAt,
+  firstOffset,
+  isHep3,
+  lastOffset,
+  listChunks,
+  packChunks,
+  spliced,
+} from '../../lib/hep/chunk-list.js'
 import { chunkLines } from '../support/chunks.js'
 import { chunk, hep1, hep2, hep3, packet, u16 } from '../support/packets.js'
 import { Random } from '../support/random.js'
@@ -51,14 +59,16 @@ t.test('what the C++ decoder reads is sound, whatever the octets', async (t) => 
 
 t.test('chunks are found by both parts of their id, the first or the last of them', async (t) => {
   const octets = hep3(chunk(31, 'a', 3), chunk(31, 'b'), chunk(31, 'c', 3), chunk(31, 'd'), chunk(15, ''))
-  t.equal(firstChunk(octets, 3, 31)?.toString(), 'a')
-  t.equal(firstChunk(octets, 0, 31)?.toString(), 'b')
-  t.equal(lastChunk(octets, 31)?.toString(), 'd')
-  t.equal(lastChunk(octets, 15)?.length, 0)
-  t.equal(firstChunk(octets, 3, 15), undefined)
-  t.equal(lastChunk(octets, 16), undefined)
+  const firstChunk = (vendor: number, type: number) => chunkAt(octets, firstOffset(octets, vendor, type))
+  const lastChunk = (type: number) => chunkAt(octets, lastOffset(octets, type))
+  t.equal(firstChunk(3, 31)?.toString(), 'a')
+  t.equal(firstChunk(0, 31)?.toString(), 'b')
+  t.equal(lastChunk(31)?.toString(), 'd')
+  t.equal(lastChunk(15)?.length, 0)
+  t.equal(firstChunk(3, 15), undefined)
+  t.equal(lastChunk(16), undefined)
   const behind = Buffer.concat([octets, chunk(16, 'x')])
-  t.equal(lastChunk(behind, 16), undefined, 'not behind the total')
+  t.equal(lastOffset(behind, 16), 0, 'not behind the total')
 })
 
 t.test('listed and packed again it is the same packet', async (t) => {
@@ -73,6 +83,19 @@ t.test('listed and packed again it is the same packet', async (t) => {
   t.same(chunkLines(octets), ['3/31=61', '3/31=61', '0/0=', '0/15=78', '65535/65535=7a'])
   const eep3 = Buffer.concat([Buffer.from('EEP3'), octets.subarray(4)])
   t.same(packChunks(eep3, listChunks(eep3)), eep3)
+})
+
+t.test('one chunk in place of octets, at either end and between', async (t) => {
+  const octets = hep3(chunk(1, 'a'), chunk(2, 'b'), chunk(15, 'x'))
+  const behind = Buffer.concat([octets, Buffer.from('behind')])
+  const other = { vendor: 9, type: 9, octets: Buffer.from('other') }
+  const lines = (from: number, to: number) => chunkLines(spliced(behind, from, to, other) as Buffer)
+  t.same(lines(6, 6), ['9/9=6f74686572', '0/1=61', '0/2=62', '0/15=78'])
+  t.same(lines(13, 20), ['0/1=61', '9/9=6f74686572', '0/15=78'])
+  t.same(lines(27, 27), ['0/1=61', '0/2=62', '0/15=78', '9/9=6f74686572'])
+  t.same(lines(6, 27), ['9/9=6f74686572'])
+  t.equal(spliced(octets, 6, 6, { ...other, octets: Buffer.alloc(65_535 - 27 - 6) })?.length, 65_535)
+  t.equal(spliced(octets, 6, 6, { ...other, octets: Buffer.alloc(65_535 - 27 - 5) }), undefined)
 })
 
 t.test('65,535 octets fit, one more does not', async (t) => {

@@ -417,6 +417,30 @@ t.test('a packet with both pairs keeps the hidden one until it would count', asy
   }
 })
 
+t.test('the family switches: of several addresses those that counted stay, each in its place', async (t) => {
+  const ipv4 = (last: number) => Buffer.from([10, 0, 0, last])
+  const octets = hep3(
+    chunk(1, u8(2)),
+    chunk(4, ipv4(2)),
+    chunk(3, ipv4(8)),
+    chunk(31, 'kept', 3),
+    chunk(3, ipv4(1), 9),
+    chunk(5, Buffer.alloc(16, 5)),
+    chunk(3, ipv4(1)),
+    chunk(6, Buffer.alloc(16, 6)),
+  )
+  const one = edited(octets)
+  t.equal(one.get('src_ip')?.value, '10.0.0.1')
+  t.ok(one.set('src_ip', '::1'))
+  t.same(chunkLines(one.encode()), [
+    '0/1=0a',
+    '0/6=00000000000000000000ffff0a000002',
+    '3/31=6b657074',
+    '9/3=0a000001',
+    '0/5=00000000000000000000000000000001',
+  ])
+})
+
 t.test('payload: octets that are no UTF-8 survive being read and written', async (t) => {
   const all = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
   const payloads = [
