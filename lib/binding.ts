@@ -294,9 +294,10 @@ export interface SendCounters {
 export interface UdpSender {
   /**
    * Sends datagrams on a worker, the i-th ends at `ends[i]` of `octets`. One call at a time, and neither array
-   * may change until then.
+   * may change until then. With `outcomes`, the i-th of them is what became of the i-th datagram: an index of
+   * `sendOutcomes`.
    */
-  send(octets: Uint8Array, ends: Uint32Array): Promise<SendCounters>
+  send(octets: Uint8Array, ends: Uint32Array, outcomes?: Uint8Array): Promise<SendCounters>
 }
 
 export interface FilterOptions {
@@ -339,12 +340,16 @@ interface Binding {
     port: number,
     datagramsPerSecond: number,
   ) => UdpSender
+  /** What can become of a datagram: `sent`, `too_long`, `no_room`, `failed`. */
+  sendOutcomes: string[]
   /** A view of a sealed slab; the slab must not be released before the view's last use. */
   lend(handle: SlabHandle): ArrayBuffer
   /** Gives the slab back and detaches the view; false when the handle names nothing (any more). */
   release(handle: SlabHandle, view?: ArrayBuffer): boolean
   /** One datagram to $NOTIFY_SOCKET (sd_notify(3)); false without one. Throws a SystemError. */
   notify(state: string): boolean
+  /** Octets of a TCP connection that its peer's kernel has not confirmed. Throws a SystemError. */
+  unacknowledged(fd: number): number
   /** Ends the process without a word to its threads: process.exit() waits for them, and may abort instead. */
   exitAtOnce(status: number): never
   /** Values that the SQLite table of slab rows cut to their width, and texts that it made clean. */

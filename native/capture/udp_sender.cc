@@ -45,6 +45,11 @@ void connectTo(int fd, const Address& to, uint16_t port) {
 
 bool isFull(int error) { return error == ENOBUFS || error == EAGAIN || error == ENOMEM; }
 
+SendOutcome outcomeOf(int error) {
+  if (isFull(error)) return SendOutcome::no_room;
+  return error == EMSGSIZE ? SendOutcome::too_long : SendOutcome::failed;
+}
+
 }  // namespace
 
 UdpSender::UdpSender(const Address& to, uint16_t port, double datagramsPerSecond)
@@ -59,8 +64,8 @@ UdpSender::UdpSender(const Address& to, uint16_t port, double datagramsPerSecond
 // One call's datagrams, and how far they are.
 class UdpSender::Run {
  public:
-  Run(int fd, Bytes octets, const uint32_t* ends, size_t count)
-      : fd_(fd), octets_(octets), ends_(ends), count_(count) {}
+  Run(int fd, Bytes octets, const uint32_t* ends, size_t count, SendOutcome* outcomes)
+      : fd_(fd), octets_(octets), ends_(ends), count_(count), outcomes_(outcomes) {}
 
   size_t left() const { return count_ - next_; }
   const SendCounters& counters() const { return counters_; }
@@ -76,9 +81,11 @@ class UdpSender::Run {
     const size_t ready = fill(wanted);
     const int accepted = ::sendmmsg(fd_, headers_.data(), unsigned(ready), 0);
     if (accepted < 0) return settle(errno);
-    for (int i = 0; i < accepted; i++) counters_.octets += parts_[size_t(i)].iov_len;
+    for (int i = 0; i < accepted; i++) {
+      counters_.octets += parts_[size_t(i)].iov_len;
+      tell(SendOutcome::sent);
+    }
     counters_.sent += uint64_t(accepted);
-    next_ += size_t(accepted);
     naps_ = 0;
   }
 
@@ -104,8 +111,25 @@ class UdpSender::Run {
       naps_++;
       return sleepNs(kNapNs);
     }
-    (isFull(error) ? counters_.noRoom : error == EMSGSIZE ? counters_.tooLong : counters_.failed)++;
+    const SendOutcome outcome = outcomeOf(error);
+    countOf(outcome)++;
     counters_.lastError = error;
+    tell(outcome);
+  }
+
+  uint64_t& countOf(SendOutcome outcome) {
+    switch (outcome) {
+      case SendOutcome::too_long:
+        return counters_.tooLong;
+      case SendOutcome::no_room:
+        return counters_.noRoom;
+      default:
+        return counters_.failed;
+    }
+  }
+
+  void tell(SendOutcome outcome) {
+    if (outcomes_) outcomes_[next_] = outcome;
     next_++;
   }
 
@@ -113,6 +137,7 @@ class UdpSender::Run {
   Bytes octets_;
   const uint32_t* ends_;
   size_t count_;
+  SendOutcome* outcomes_;
   size_t next_ = 0;
   unsigned naps_ = 0;
   SendCounters counters_;
@@ -120,8 +145,8 @@ class UdpSender::Run {
   std::array<mmsghdr, kRunLength> headers_;
 };
 
-SendCounters UdpSender::send(Bytes octets, const uint32_t* ends, size_t count) {
-  Run run(socket_.get(), octets, ends, count);
+SendCounters UdpSender::send(Bytes octets, const uint32_t* ends, size_t count, SendOutcome* outcomes) {
+  Run run(socket_.get(), octets, ends, count, outcomes);
   while (run.left() > 0) run.send(awaitTurn(run.left()));
   return run.counters();
 }

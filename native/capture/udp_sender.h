@@ -23,14 +23,17 @@ struct SendCounters {
   int lastError = 0;
 };
 
+// What became of one datagram.
+enum class SendOutcome : uint8_t { sent, too_long, no_room, failed };
+
 class UdpSender {
  public:
   // `datagramsPerSecond` 0 is as fast as possible. Throws OsError.
   UdpSender(const Address& to, uint16_t port, double datagramsPerSecond);
 
   // The i-th datagram ends at ends[i] of `octets`, and begins where the one before it ends. The pace goes on
-  // over calls.
-  SendCounters send(Bytes octets, const uint32_t* ends, size_t count);
+  // over calls. With `outcomes`, the i-th of them is what became of the i-th datagram.
+  SendCounters send(Bytes octets, const uint32_t* ends, size_t count, SendOutcome* outcomes = nullptr);
 
  private:
   class Run;

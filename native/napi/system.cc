@@ -1,5 +1,7 @@
 #include "system.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -49,6 +51,15 @@ Napi::Value counts(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// unacknowledged(fd): octets of a TCP connection that its peer's kernel has not confirmed (tcp(7)).
+Napi::Value unacknowledged(const Napi::CallbackInfo& info) {
+  int octets = 0;
+  if (::ioctl(info[0].ToNumber().Int32Value(), SIOCOUTQ, &octets) != 0) {
+    throw toJsError(info.Env(), OsError("ioctl SIOCOUTQ", errno));
+  }
+  return Napi::Number::New(info.Env(), octets);
+}
+
 // exitAtOnce(status): ends the process and asks no thread. One that is inside of SQLite when Node takes it
 // down would abort the process instead (better-sqlite3 cannot throw there).
 Napi::Value exitAtOnce(const Napi::CallbackInfo& info) { ::_exit(info[0].ToNumber().Int32Value()); }
@@ -58,6 +69,7 @@ Napi::Value exitAtOnce(const Napi::CallbackInfo& info) { ::_exit(info[0].ToNumbe
 void registerSystem(Napi::Env env, Napi::Object exports) {
   exports.Set("notify", Napi::Function::New(env, notify, "notify"));
   exports.Set("exitAtOnce", Napi::Function::New(env, exitAtOnce, "exitAtOnce"));
+  exports.Set("unacknowledged", Napi::Function::New(env, unacknowledged, "unacknowledged"));
   exports.Set("rowsTableCounts", Napi::Function::New(env, counts, "rowsTableCounts"));
 }
 

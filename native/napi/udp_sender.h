@@ -11,6 +11,7 @@
 
 namespace hepcapd {
 
+// exports.UdpSender; exports.sendOutcomes: the names of SendOutcome, in its order.
 void registerUdpSender(Napi::Env env, Napi::Object exports);
 
 class JsUdpSender : public Napi::ObjectWrap<JsUdpSender> {

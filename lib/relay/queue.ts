@@ -1,0 +1,90 @@
+// The bounded queue of one destination. What is under way stays in its count until it is settled.
+
+import { Run } from './run.js'
+import type { RelayTicket } from './ticket.js'
+
+/** Octets that a packet costs beside its own. */
+const PACKET_COST = 64
+/** Emptied runs that are kept for the next packets. */
+const SPARE_RUNS = 2
+
+export class RunQueue {
+  readonly #mostBytes: number
+  #waiting: Run[] = []
+  #spare: Run[] = []
+  #packets = 0
+  #bytes = 0
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
+  }
+
+  /** Packets that are not settled. */
+  get packets(): number {
+    return this.#packets
+  }
+
+  /** Their octets. */
+  get octets(): number {
+    return this.#bytes - this.#packets * PACKET_COST
+  }
+
+  /** Less than half of it is used. */
+  get hasRoom(): boolean {
+    return this.#bytes * 2 <= this.#mostBytes
+  }
+
+  /** Is there anything that nobody sends yet? */
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Is there so much that waiting for more gains nothing? */
+  get hasFullRun(): boolean {
+    return this.#waiting.length > 1
+  }
+
+  /** False when there is no room. */
+  add(packet: Uint8Array, ticket: RelayTicket | undefined): boolean {
+    const cost = packet.length + PACKET_COST
+    if (this.#bytes + cost > this.#mostBytes) return false
+    this.#packets++
+    this.#bytes += cost
+    this.#lastRun(packet.length).add(packet, ticket)
+    return true
+  }
+
+  /** The next run; putBack() or done() says what became of it. */
+  take(): Run | undefined {
+    return this.#waiting.shift()
+  }
+
+  /** All that wait. */
+  takeAll(): Run[] {
+    return this.#waiting.splice(0)
+  }
+
+  /** In front of all others, in their order. */
+  putBack(runs: readonly Run[]): void {
+    this.#waiting.unshift(...runs)
+  }
+
+  /** Called before the run is settled. */
+  forget(run: Run): void {
+    this.#packets -= run.packets
+    this.#bytes -= run.length + run.packets * PACKET_COST
+  }
+
+  /** Called when the run is settled, and empty. */
+  reuse(run: Run): void {
+    if (this.#spare.length < SPARE_RUNS) this.#spare.push(run)
+  }
+
+  #lastRun(octets: number): Run {
+    const last = this.#waiting.at(-1)
+    if (last?.hasRoomFor(octets)) return last
+    const run = this.#spare.pop() ?? new Run()
+    this.#waiting.push(run)
+    return run
+  }
+}
