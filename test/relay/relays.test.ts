@@ -126,7 +126,7 @@ t.test(
     for (const [at, one] of packets.entries()) {
       hand.send(to, one)
       if (at % 2000 === 1500) {
-        await until(() => receiver.packets.length > 0)
+        await until(() => receiver.sockets.size > 0)
         await receiver.kill()
       }
       if (at % 2000 === 1900) await receiver.listen()
@@ -334,6 +334,7 @@ t.test('TLS', { skip: missing('openssl') }, async (t) => {
   t.same(await attempt(t, server, { ...noOne, ca: '' }, 'localhost'), failed, 'the system does not know it')
   t.same(await attempt(t, closed, { ...noOne, ca: server.ca }, 'localhost'), failed, 'it wants a certificate')
   const foreign = credentialsOf(stranger.sign('client'), authority)
-  t.same(await attempt(t, closed, foreign, 'localhost'), failed, 'and not that one')
+  // a server of Node's lets everybody in, and then looks who it is
+  t.same(await attempt(t, closed, foreign, 'localhost'), { connection_lost: 500 }, 'and not that one')
   t.same(await attempt(t, server, { ...noOne, ca: server.ca }, '127.0.0.2'), failed, 'nobody there')
 })
