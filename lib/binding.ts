@@ -139,6 +139,48 @@ export interface Engine {
   close(): void
 }
 
+/** Why octets are no HEP packet of version 3. */
+export type HepFault =
+  | 'too_short'
+  | 'bad_magic'
+  | 'bad_family'
+  | 'bad_length'
+  | 'bad_chunk_length'
+  | 'family_contradiction'
+
+/**
+ * Rows that routes changed, in slabs of their own. A row is of the open slab; its source is of any sealed slab, or of
+ * the open one. -1 is no room: the open slab is full or has messages of another input, or none is free.
+ */
+export interface Derivation {
+  /** The message with other HEP octets; throws for one that did not come in version 3. */
+  edit(handle: SlabHandle, row: number, packet: Uint8Array): number | HepFault
+  /**
+   * The message as it is but for what is given: a correlation id, a protocol type (-1: as it is), the custom fields
+   * (three texts, each behind its length in 16 bits, big-endian; no octets at all: none).
+   */
+  copy(
+    handle: SlabHandle,
+    row: number,
+    correlation: Uint8Array | null,
+    protocolType: number,
+    custom: Uint8Array | null,
+  ): number
+  /** The handle that the open slab will have when it is sealed; null when none is open. */
+  readonly open: SlabHandle | null
+  /** A view of the open slab, good until the slab is released. */
+  view(): ArrayBuffer
+  /** Ends filling the open slab, which is to be released, once; null when none is open. */
+  seal(): SealedSlab | null
+}
+
+export interface DerivationOptions {
+  /** Size of one slab in octets, 2 MiB at least. */
+  slabBytes: number
+  /** Number of slabs, the open one included. */
+  slabs: number
+}
+
 export interface Framer {
   /**
    * Takes octets of the stream and returns how many are dealt with. Fewer than given: either `fault` is set
@@ -161,6 +203,7 @@ export interface RecordLayout {
   packet: number
   payload: number
   correlation: number
+  custom: number
   agentId: number
   flags: number
   source: number
@@ -330,6 +373,7 @@ interface Binding {
     senderPort: number,
     fault?: string,
   ) => Framer
+  Derivation: new (options: DerivationOptions) => Derivation
   /** Opens a pcap or pcapng file, `-` is standard input. Throws a SystemError. */
   CaptureFile: new (
     path: string,

@@ -21,22 +21,26 @@ export class Batch {
   readonly handle: SlabHandle
   /** Number of the input that the messages came from. */
   readonly input: number
-  /** Number of messages. */
-  readonly rows: number
+  readonly #slab: SealedSlab
   readonly #view: ArrayBuffer
   readonly octets: Buffer
   readonly #u16: Uint16Array
   readonly #u32: Uint32Array
   #released = false
 
-  constructor(slab: SealedSlab) {
+  constructor(slab: SealedSlab, view = binding.lend(slab.handle)) {
     this.handle = slab.handle
     this.input = slab.input
-    this.rows = slab.rows
-    this.#view = binding.lend(slab.handle)
+    this.#slab = slab
+    this.#view = view
     this.octets = Buffer.from(this.#view)
     this.#u16 = new Uint16Array(this.#view)
     this.#u32 = new Uint32Array(this.#view)
+  }
+
+  /** Number of messages. */
+  get rows(): number {
+    return this.#slab.rows
   }
 
   message(row: number): Message {
@@ -201,6 +205,15 @@ export class Message {
   /** Chunk 0x11, else the `sip` member of chunk 101, else X-CID, else Call-ID. */
   get correlationId(): string {
     return this.#text(this.#bytesAt(at.correlation))
+  }
+
+  /** custom_field1 to 3, which a route gave to its row. */
+  customField(number: 1 | 2 | 3): string {
+    let rest = this.#bytesAt(at.custom)
+    for (let before = 1; before < number && rest.length > 0; before++) {
+      rest = rest.subarray(2 + rest.readUInt16BE(0))
+    }
+    return rest.length === 0 ? '' : this.#text(rest.subarray(2, 2 + rest.readUInt16BE(0)))
   }
 
   /** The method of a request, the status code of a reply. */

@@ -48,9 +48,9 @@ const values: Record<string, (message: Message, node: string) => Value> = {
   ruri_domain: (m) => m.sip('ruriDomain'),
   diversion: (m) => m.sip('diversion'),
   msg: (m) => payloadValue(m.payload),
-  custom_field1: () => '',
-  custom_field2: () => '',
-  custom_field3: () => '',
+  custom_field1: (m) => m.customField(1),
+  custom_field2: (m) => m.customField(2),
+  custom_field3: (m) => m.customField(3),
   protocol_type: (m) => m.protocolType,
 }
 

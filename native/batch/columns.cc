@@ -7,6 +7,7 @@
 #include <ctime>
 
 #include "../base/utf8.h"
+#include "custom_fields.h"
 
 namespace hepcapd {
 namespace {
@@ -47,6 +48,10 @@ const ColumnShape& columnShape(Column column) { return kShapes[size_t(column)]; 
 Bytes RowReader::sip(SipField field) const {
   const Span& span = record_->sip[size_t(field)];
   return slab_.bytes(record_->payload.offset + span.offset, span.length);
+}
+
+Bytes RowReader::custom(unsigned index) const {
+  return customField(slab_.bytes(record_->custom.offset, record_->custom.length), index);
 }
 
 RowReader::Text RowReader::text(Column column) {
@@ -139,6 +144,12 @@ Bytes RowReader::raw(Column column) {
       return nodeText();
     case Column::correlation_id:
       return slab_.bytes(record_->correlation.offset, record_->correlation.length);
+    case Column::custom_field1:
+      return custom(0);
+    case Column::custom_field2:
+      return custom(1);
+    case Column::custom_field3:
+      return custom(2);
     default:
       return {};
   }

@@ -104,6 +104,7 @@ class RowReader {
  private:
   Bytes raw(Column column);
   Bytes sip(SipField field) const;
+  Bytes custom(unsigned index) const;
   Bytes dateText();
   Bytes nodeText();
   Bytes addressText(const uint8_t* octets, uint8_t family);

@@ -10,8 +10,7 @@
 #include <memory>
 #include <mutex>
 
-#include "../hep/inflate.h"
-#include "../hep/packet.h"
+#include "filing.h"
 #include "outbox.h"
 
 namespace hepcapd {
@@ -47,50 +46,16 @@ enum class Drop : uint8_t {
 };
 const char* dropName(Drop drop);  // "STAGE/REASON", as the ledger and the metrics have it
 
-// What was odd about messages that were taken all the same.
-enum class Oddity : uint8_t {
-  hepHeaderLength,
-  hepBigEndianTime,
-  hepTrailingOctets,
-  hepUnknownFamily,
-  hepNoPayload,
-  inflateFailed,
-  inflateTooLarge,
-  sipUnreadable,
-  sipBeyondReach,
-  sipBadHeader,
-  count
-};
-const char* oddityName(Oddity oddity);
-
 struct IntakeCounters {
   uint64_t received = 0;  // messages, kernel drops included
   uint64_t accepted = 0;  // rows put into slabs
   std::array<uint64_t, size_t(Drop::count)> dropped{};
-  std::array<uint64_t, size_t(Oddity::count)> odd{};
+  Oddities odd{};
 };
 
 struct IntakeLimits {
   uint32_t maxRows = 10000;  // of a slab: one transaction of the sink
   uint32_t flushMs = 100;    // a row waits no longer for company while the consumers keep up
-};
-
-// How a packet came.
-struct Arrival {
-  int64_t timeUs = 0;  // kernel time stamp, microseconds since the epoch
-  Address sender;
-  uint16_t senderPort = 0;
-};
-
-// A message as it went over the wire, with no HEP around it.
-struct CapturedMessage {
-  Bytes payload;
-  Address source;
-  Address destination;
-  uint16_t sourcePort = 0;
-  uint16_t destinationPort = 0;
-  uint8_t protocol = 0;  // IP protocol number
-  int64_t timeUs = 0;    // of the frame that completed it, microseconds since the epoch
 };
 
 class Intake {
@@ -138,16 +103,8 @@ class Intake {
   bool accept(const CapturedMessage& message, bool mayWait);
   bool openFor(size_t octets, bool mayWait);
   void count();
-  struct Filing;
-  void append(const HepPacket& hep, Bytes packet, const Arrival& arrival);
-  void append(const CapturedMessage& message);
-  void readPayload(Filing& filing);
-  void readSip(Record& record);
-  void correlate(Filing& filing);
   bool flush(bool now);
   void seal();
-  void note(Oddity oddity) { counters_.odd[size_t(oddity)]++; }
-  void noteHep(const HepPacket& hep);
 
   const uint32_t input_;
   const std::shared_ptr<SlabPool> pool_;
@@ -157,12 +114,7 @@ class Intake {
   Slab* open_ = nullptr;
   Clock::time_point openedAt_;
   IntakeCounters counters_;
-  Inflater inflater_;
+  Filing filing_;
 };
-
-// The bound on an inflated payload. A slab always has room for a packet, its inflated payload and a record.
-inline constexpr size_t kInflateBound = size_t{1} << 20;
-inline constexpr size_t kPacketBound = 65535;
-inline constexpr size_t kSmallestSlab = size_t{2} << 20;
 
 }  // namespace hepcapd

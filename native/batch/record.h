@@ -30,6 +30,7 @@ struct Record {
   SlabSpan packet;       // the HEP packet as it came; of a message off the wire its payload
   SlabSpan payload;      // what was captured: inflated, without trailing NULs in v1 and v2
   SlabSpan correlation;  // chunk 0x11, else the `sip` member of chunk 101, else X-CID, else Call-ID
+  SlabSpan custom;       // custom_field1 to 3 (custom_fields.h); empty: none
   uint32_t agentId;
   uint32_t flags;  // RecordFlag
   uint8_t source[16];

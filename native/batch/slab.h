@@ -47,6 +47,14 @@ class Slab {
     used_ += uint32_t(octets);
     rows_++;
   }
+  // Copies octets to the tail for the record that is committed next; there is room for them.
+  SlabSpan append(Bytes octets) {
+    const SlabSpan span{used_, uint32_t(octets.size)};
+    if (!octets.empty()) std::memcpy(tail(), octets.data, octets.size);
+    used_ += span.length;
+    return span;
+  }
+  Bytes bytes(SlabSpan span) const { return bytes(span.offset, span.length); }
   const Record& record(uint32_t row) const { return const_cast<Slab*>(this)->recordAt(row); }
 
  private:
@@ -80,6 +88,8 @@ class SlabPool : public std::enable_shared_from_this<SlabPool> {
   Slab* acquire(uint32_t input);
   // Blocks until a slab is free, at most `waitMs`; for inputs that may wait.
   void waitFree(uint32_t waitMs);
+  // Of a slab that is being filled: what seal() will return. It names nothing until then.
+  SlabHandle handleOf(const Slab* slab) const;
   // Ends filling. From here on the slab belongs to the handle.
   SlabHandle seal(Slab* slab);
   // Gives the slab back; false when the handle names no sealed slab (any more). A reader that is under way
@@ -120,7 +130,6 @@ class SlabPool : public std::enable_shared_from_this<SlabPool> {
   Slab* sealedSlab(SlabHandle handle);  // with mutex_ held
   void recycle(Slab* slab, std::unique_lock<std::mutex>& lock);
   void readerLeft(Slab* slab);
-  SlabHandle handleOf(const Slab* slab) const;
 
   uint32_t number_ = 0;  // in the registry of pools
   uint8_t* memory_ = nullptr;

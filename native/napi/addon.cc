@@ -4,8 +4,10 @@
 #include "bpf.h"
 #include "capture_file.h"
 #include "decode.h"
+#include "derivation.h"
 #include "engine.h"
 #include "layout.h"
+#include "slabs.h"
 #include "system.h"
 #include "udp_sender.h"
 
@@ -13,6 +15,8 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hepcapd::registerLayout(env, exports);
   hepcapd::registerDecode(env, exports);
   hepcapd::registerEngine(env, exports);
+  hepcapd::registerSlabs(env, exports);
+  hepcapd::registerDerivation(env, exports);
   hepcapd::registerBpf(env, exports);
   hepcapd::registerSystem(env, exports);
   hepcapd::registerCaptureFile(env, exports);

@@ -2,6 +2,7 @@
 
 #include <ctime>
 
+#include "slabs.h"
 #include "values.h"
 
 namespace hepcapd {
@@ -46,8 +47,6 @@ Drop dropNamed(Napi::Env env, const std::string& name) {
   throw Napi::TypeError::New(env, "no drop is called " + name);
 }
 
-SlabHandle handleOf(const Napi::Value& value) { return SlabHandle(value.ToNumber().Int64Value()); }
-
 UdpTakes takesNamed(Napi::Env env, const std::string& name) {
   if (name == "hep") return UdpTakes::hep;
   if (name == "sip") return UdpTakes::sip;
@@ -61,27 +60,6 @@ UdpOptions sharedPort(UdpOptions options) {
   options.port = UdpSocket::open(options).port;
   options.shared = true;
   return options;
-}
-
-// lend(handle): ArrayBuffer over the sealed slab, in any thread's environment. The view keeps the memory
-// mapped, not the slab from being reused: release() detaches what it is given.
-Napi::Value lend(const Napi::CallbackInfo& info) {
-  SlabPool::Reader reader = SlabPool::read(handleOf(info[0]));
-  if (!reader) throw Napi::Error::New(info.Env(), "no sealed slab has this handle");
-  auto* keep = new std::shared_ptr<SlabPool>(reader.pool());
-  return Napi::ArrayBuffer::New(info.Env(), const_cast<uint8_t*>(reader->base()), reader->capacity(),
-                                [keep](Napi::Env, void*) { delete keep; });
-}
-
-// release(handle, view?): boolean. The slab goes back to the pool; a view of it has length 0 from here on.
-Napi::Value release(const Napi::CallbackInfo& info) {
-  if (info[1].IsArrayBuffer()) info[1].As<Napi::ArrayBuffer>().Detach();
-  std::shared_ptr<SlabPool> pool;
-  {
-    SlabPool::Reader reader = SlabPool::read(handleOf(info[0]));
-    if (reader) pool = reader.pool();
-  }
-  return Napi::Boolean::New(info.Env(), pool && pool->release(handleOf(info[0])));
 }
 
 }  // namespace
@@ -205,12 +183,7 @@ Napi::Value Engine::flush(const Napi::CallbackInfo& info) {
 Napi::Value Engine::take(const Napi::CallbackInfo& info) {
   Napi::Array list = Napi::Array::New(info.Env());
   for (const SlabHandle handle : outbox_->takeAll()) {
-    const SlabPool::Reader slab = SlabPool::read(handle);
-    Napi::Object sealed = Napi::Object::New(info.Env());
-    sealed.Set("handle", double(handle));
-    sealed.Set("input", double(slab->input()));
-    sealed.Set("rows", double(slab->rows()));
-    list.Set(list.Length(), sealed);
+    list.Set(list.Length(), sealedToJs(info.Env(), handle, *SlabPool::read(handle)));
   }
   return list;
 }
@@ -300,8 +273,6 @@ Napi::Value Framer::fault(const Napi::CallbackInfo& info) {
 void registerEngine(Napi::Env env, Napi::Object exports) {
   exports.Set("Engine", Engine::define(env));
   exports.Set("Framer", Framer::define(env));
-  exports.Set("lend", Napi::Function::New(env, lend, "lend"));
-  exports.Set("release", Napi::Function::New(env, release, "release"));
 }
 
 }  // namespace hepcapd

@@ -18,6 +18,7 @@ Napi::Object recordLayout(Napi::Env env) {
   FIELD(packet);
   FIELD(payload);
   FIELD(correlation);
+  FIELD(custom);
   FIELD(agentId);
   FIELD(flags);
   FIELD(source);
