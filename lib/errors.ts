@@ -7,11 +7,14 @@ export interface Fault {
   severity: 'error' | 'warning'
   what: string
   cure: string
+  /** The line of a script that it is about, and a second one with a caret under the column. */
+  excerpt?: string
 }
 
-/** One line: `WHERE: error: WHAT; CURE`. */
-export function renderFault({ where, severity, what, cure }: Fault): string {
-  return `${where}: ${severity}: ${what}; ${cure}`
+/** `WHERE: error: WHAT; CURE`, and the excerpt on the lines after. */
+export function renderFault({ where, severity, what, cure, excerpt }: Fault): string {
+  const line = `${where}: ${severity}: ${what}; ${cure}`
+  return excerpt === undefined ? line : `${line}\n${excerpt}`
 }
 
 /** Options or configuration that cannot be used, every fault of them: exit status 2. */

@@ -1,0 +1,378 @@
+// Statements and blocks. Behind a fault reading goes on with the next statement.
+
+import { nearest } from '../options/suggest.js'
+import type { Argument, AssignOperator, For, If, Jump, Statement, Switch, While } from './ast.js'
+import { argument, call, noteMissingParenthesis } from './parser-calls.js'
+import { condition, value } from './parser-expressions.js'
+import { isAssignment, type Reader } from './reader.js'
+import { quoted } from './source.js'
+import { after, isSign, named, type Token } from './token.js'
+
+/** The tree of a longer chain would be too deep for who walks through it. */
+const MAX_BRANCHES = 1000
+const ELSE_IF = new Set(['elseif', 'elsif', 'elif', 'elseIf', 'ElseIf'])
+export const ROUTE_KINDS = new Set([
+  'route',
+  'onreply_route',
+  'timer_route',
+  'event_route',
+  'startup_route',
+  'error_route',
+  'local_route',
+  'failure_route',
+  'branch_route',
+])
+
+type Parse = (p: Reader) => Statement | undefined
+
+const KEYWORDS = new Map<string, Parse>([
+  ['if', ifStatement],
+  ['while', whileStatement],
+  ['for', forStatement],
+  ['switch', switchStatement],
+  ['exit', plainJump],
+  ['drop', plainJump],
+  ['break', plainJump],
+  ['return', returnStatement],
+  ['else', strayElse],
+  ['case', strayLabel],
+  ['default', strayLabel],
+])
+
+/** `{`, statements, `}` */
+export function block(p: Reader, what: string): Statement[] {
+  const open = p.peek()
+  p.expect('{', what, 'begin its statements with `{`')
+  const body = statements(p, open, () => false)
+  p.accept('}')
+  return body
+}
+
+/** Up to a `}`, or to what the caller knows. */
+function statements(p: Reader, open: Token, isEnd: () => boolean): Statement[] {
+  const found: Statement[] = []
+  while (!p.isSign('}') && !isEnd()) {
+    if (p.peek().kind === 'end' || isRouteAhead(p)) {
+      p.noteUnclosed(open)
+      break
+    }
+    const before = p.taken
+    const one = p.attempt(
+      () => statement(p),
+      () => p.skipStatement(),
+    )
+    if (one) found.push(one)
+    if (p.taken === before) p.next()
+  }
+  return found
+}
+
+/** `route` and its like with a name or a block: a `}` is missing before. */
+function isRouteAhead(p: Reader): boolean {
+  const { kind, text } = p.peek()
+  return kind === 'word' && ROUTE_KINDS.has(text) && (p.isSign('{', 1) || p.isSign('[', 1))
+}
+
+/** undefined for an empty one, and for one that is wrong as a whole. */
+function statement(p: Reader): Statement | undefined {
+  const token = p.peek()
+  if (p.accept(';')) return undefined
+  if (isSign(token, '{')) return inner(p)
+  if (token.kind === 'variable') return assignment(p)
+  if (token.kind !== 'word') return unexpectedStatement(p)
+  const keyword = KEYWORDS.get(token.text) ?? inWrongCase(p, token)
+  if (keyword) return keyword(p)
+  if (token.text === 'modparam' || token.text === 'loadmodule') {
+    p.fail(token.at, `found \`${token.text}\` in a route`, 'put it before the routes')
+  }
+  return p.isSign('(', 1) ? callStatement(p) : bareName(p)
+}
+
+function inner(p: Reader): Statement | undefined {
+  const { at } = p.peek()
+  if (!p.isTooDeep) return { type: 'block', at, body: p.deeper(() => block(p, '')) }
+  p.attempt(
+    () => p.deeper(() => undefined),
+    () => p.skipBlock(),
+  )
+  return undefined
+}
+
+function inWrongCase(p: Reader, { at, text }: Token): Parse | undefined {
+  const lower = text.toLowerCase()
+  const keyword = text === lower ? undefined : KEYWORDS.get(lower)
+  if (keyword) p.note(at, `found ${quoted(text)}, and keywords are in lower case`, `write \`${lower}\``)
+  return keyword
+}
+
+function unexpectedStatement(p: Reader): never {
+  const { kind, at } = p.peek()
+  if (kind === 'number' || kind === 'text' || kind === 'address') {
+    const what = `expected a statement, found ${named(p.peek())}, and none begins like this`
+    p.fail(at, what, 'begin it with a variable, a call or a keyword')
+  }
+  return p.unexpected('a statement', 'take it out')
+}
+
+function bareName(p: Reader): never {
+  const { at, text } = p.next()
+  const found = p.peek()
+  if (isAssignment(found)) {
+    p.fail(
+      at,
+      `found ${quoted(text)} before \`${found.text}\`, and it is no variable`,
+      `write ${quoted(`$var(${text})`)}`,
+    )
+  }
+  const keyword = nearest(text, [...KEYWORDS.keys()])
+  if (keyword && (found.kind === 'variable' || isSign(found, '{'))) {
+    p.fail(at, `${quoted(text)} is no keyword`, `write \`${keyword}\``)
+  }
+  p.fail(at, `bare word ${quoted(text)} found, calls need ()`, `write ${quoted(`${text}()`)}`)
+}
+
+/** What was not closed by `;`: reading goes on at once where the next statement seems to begin. */
+function endOfStatement(p: Reader, what: string): void {
+  const { previous } = p
+  if (p.accept(';')) return
+  const found = p.peek()
+  if (previous.kind === 'variable' && (isSign(found, '{') || isSign(found, '['))) noteMissingParenthesis(p)
+  if (found.kind === 'sign' && found.text !== '}' && found.text !== '{') {
+    p.unexpected(`\`;\` after ${what}`, 'end the statement with `;`')
+  }
+  p.noteMissing(`\`;\` after ${what}`, 'end the statement with `;`', after(previous))
+  if (found.kind !== 'word' && found.kind !== 'variable' && found.kind !== 'sign') p.skipStatement()
+}
+
+function callStatement(p: Reader): Statement {
+  const { text } = p.peek()
+  const made = call(p)
+  const keyword = p.isSign('{') ? nearest(text, [...KEYWORDS.keys()]) : undefined
+  if (keyword) p.fail(made.at, `${quoted(text)} is no keyword`, `write \`${keyword}\``)
+  endOfStatement(p, `the call of ${quoted(text)}`)
+  return made
+}
+
+function assignment(p: Reader): Statement {
+  const name = p.next()
+  const operator = p.peek()
+  if (isSign(operator, '==')) {
+    p.note(operator.at, 'found `==`, which compares, in an assignment', 'assign with `=`')
+  } else if (!isAssignment(operator)) {
+    noAssignment(p, name)
+  }
+  p.next()
+  if (p.isSign('=')) p.fail(operator.at, `found \`${operator.text}=\``, 'assign with `=`')
+  const given = value(p)
+  endOfStatement(p, `the assignment to ${quoted(name.text)}`)
+  const written = (operator.text === '==' ? '=' : operator.text) as AssignOperator
+  return { type: 'assign', at: name.at, to: p.variable(name), operator: written, value: given }
+}
+
+function noAssignment(p: Reader, name: Token): never {
+  const found = p.peek()
+  if (isSign(found, '{') || isSign(found, '[')) noteMissingParenthesis(p)
+  if (isSign(found, '(')) {
+    p.fail(found.at, `found a blank before the \`(\` of ${quoted(name.text)}`, 'take the blank out')
+  }
+  if ((isSign(found, '+') || isSign(found, '-')) && p.isSign(found.text, 1)) {
+    p.fail(
+      found.at,
+      `found \`${found.text}${found.text}\``,
+      `write ${quoted(`${name.text} ${found.text}= 1;`)}`,
+    )
+  }
+  return p.unexpected(`an assignment after ${quoted(name.text)}`, `write ${quoted(`${name.text} = ...;`)}`)
+}
+
+/** A block, or one statement. */
+function body(p: Reader, keyword: string): readonly Statement[] {
+  if (p.isSign('{')) {
+    const one = inner(p)
+    return one?.type === 'block' ? one.body : []
+  }
+  const one = p.attempt(
+    () => {
+      if (p.isSign('}') || p.peek().kind === 'end' || p.isWord('else') || isRouteAhead(p)) {
+        p.unexpected(`a statement or a block after \`${keyword}\``, 'write `{ }` when there is nothing to do')
+      }
+      return p.deeper(() => statement(p))
+    },
+    () => p.skipStatement(),
+  )
+  return one ? [one] : []
+}
+
+/** A chain of `else if` is read in a loop: it is not deep for who writes it. */
+function ifStatement(p: Reader): Statement {
+  const branches: Pick<If, 'at' | 'condition' | 'then'>[] = []
+  let otherwise: readonly Statement[] = []
+  for (;;) {
+    const { at } = p.next()
+    if (branches.length >= MAX_BRANCHES)
+      p.fail(at, `found more than ${MAX_BRANCHES} branches of one \`if\``, 'write a `switch`')
+    const tested = condition(p, 'if')
+    // biome-ignore lint/suspicious/noThenProperty: nobody awaits a tree
+    branches.push({ at, condition: tested, then: body(p, 'if') })
+    if (!takeElse(p)) break
+    if (p.isWord('if') || ELSE_IF.has(p.peek().text)) continue
+    otherwise = body(p, 'else')
+    break
+  }
+  const last = branches.length - 1
+  let made: If = { type: 'if', ...(branches[last] as (typeof branches)[0]), otherwise }
+  for (let i = last - 1; i >= 0; i--) {
+    made = { type: 'if', ...(branches[i] as (typeof branches)[0]), otherwise: [made] }
+  }
+  return made
+}
+
+/** `else`, or `elseif` and its like, which are left to be the `if` after it. */
+function takeElse(p: Reader): boolean {
+  const token = p.peek()
+  const { kind, at, text } = token
+  if (kind !== 'word') return false
+  if (ELSE_IF.has(text)) {
+    p.note(at, `found ${quoted(text)}`, 'write `else if`')
+    return true
+  }
+  if (text.toLowerCase() !== 'else') return false
+  if (text !== 'else') p.note(at, `found ${quoted(text)}, and keywords are in lower case`, 'write `else`')
+  p.next()
+  return true
+}
+
+function whileStatement(p: Reader): While {
+  const { at } = p.next()
+  return { type: 'while', at, condition: condition(p, 'while'), body: body(p, 'while') }
+}
+
+function forStatement(p: Reader): For {
+  const { at } = p.next()
+  const cure = 'write `for ($var(x) in $(avp(y)[*]))`'
+  p.expect('(', 'after `for`', cure)
+  const each = variable(p, 'the variable of `for`', cure)
+  if (!p.isWord('in')) p.unexpected('`in` after the variable of `for`', cure)
+  p.next()
+  const of = variable(p, 'the values of `for`', cure)
+  p.expect(')', 'after the values of `for`', cure)
+  return { type: 'for', at, each, of, body: body(p, 'for') }
+}
+
+function variable(p: Reader, what: string, cure: string) {
+  if (p.peek().kind !== 'variable') p.unexpected(`${what}`, cure)
+  return p.variable(p.next())
+}
+
+function switchStatement(p: Reader): Switch {
+  const { at } = p.next()
+  const cure = 'write `switch ($var(x)) { case "a": ... }`'
+  p.expect('(', 'after `switch`', cure)
+  const subject = variable(p, 'the variable of `switch`', cure)
+  p.expect(')', 'after the variable of `switch`', cure)
+  const open = p.peek()
+  p.expect('{', 'before the cases of `switch`', cure)
+  return p.deeper(() => ({ type: 'switch', at, subject, ...cases(p, open) }))
+}
+
+const isLabel = (p: Reader) => p.isWord('case') || p.isWord('default')
+
+function cases(p: Reader, open: Token): Pick<Switch, 'cases' | 'otherwise'> {
+  const found: Switch['cases'][number][] = []
+  let otherwise: Statement[] | undefined
+  beforeCases(p, open)
+  while (isLabel(p)) {
+    const { at, text } = p.next()
+    if (text === 'default') {
+      if (otherwise) p.note(at, 'found a second `default` in one `switch`', 'join the two')
+      endOfLabel(p, 'after `default`')
+      otherwise = statements(p, open, () => isLabel(p))
+    } else {
+      const label = caseLabel(p)
+      found.push({ at, label, body: statements(p, open, () => isLabel(p)) })
+    }
+  }
+  p.accept('}')
+  return { cases: found, otherwise }
+}
+
+/** Nothing can stand there but `;`. */
+function beforeCases(p: Reader, open: Token): void {
+  while (p.accept(';'));
+  if (isLabel(p) || p.isSign('}')) return
+  p.noteMissing('`case` or `default` in `switch`', 'put each statement behind a `case`')
+  statements(p, open, () => isLabel(p))
+}
+
+function caseLabel(p: Reader): string | number {
+  const isNegative = p.accept('-')
+  const token = p.peek()
+  const { kind, at, text } = token
+  if (kind !== 'number' && (kind !== 'text' || isNegative)) {
+    if (kind !== 'word') {
+      p.noteMissing('a text or a number after `case`', 'write `case "a":` or `case 1:`')
+      while (
+        !p.isSign(':') &&
+        !p.isSign('}') &&
+        !p.isSign(';') &&
+        p.peek().kind !== 'end' &&
+        !p.peek().isFirst
+      )
+        p.next()
+      p.accept(':')
+      return ''
+    }
+    p.note(at, `the label ${quoted(text)} has no quotes`, `write ${quoted(`case "${text}":`)}`)
+  }
+  p.next()
+  endOfLabel(p, 'after the label of `case`')
+  return kind === 'number' ? (isNegative ? -token.value : token.value) : text
+}
+
+function endOfLabel(p: Reader, where: string): void {
+  if (!p.accept(':')) p.noteMissing(`\`:\` ${where}`, 'write `:`', after(p.previous))
+}
+
+function plainJump(p: Reader): Jump {
+  const { at, text } = p.next()
+  const type = text.toLowerCase() as 'exit' | 'drop' | 'break'
+  if (p.accept('(')) p.expect(')', `after \`${type}(\``, `write \`${type};\``)
+  endOfStatement(p, `\`${type}\``)
+  return { type, at }
+}
+
+/** `return`, `return n`, `return(n, value, ...)` */
+function returnStatement(p: Reader): Jump {
+  const { at } = p.next()
+  const values: Argument[] = []
+  if (p.accept('(')) {
+    if (!p.isSign(')')) {
+      do values.push(argument(p))
+      while (p.accept(','))
+    }
+    p.expect(')', 'after the values of `return`', 'write a number, a variable or a text')
+  } else if (!p.isSign(';') && !p.isSign('}') && !p.isNewStatement() && p.peek().kind !== 'end') {
+    values.push(argument(p))
+  }
+  endOfStatement(p, '`return`')
+  const [code, ...others] = values
+  return { type: 'return', at, code, values: others }
+}
+
+function strayElse(p: Reader): Statement | undefined {
+  const isBehindSemicolon = isSign(p.previous, ';')
+  const cure = isBehindSemicolon ? 'take out the `;` before it' : 'begin with `if`'
+  p.note(p.next().at, 'found `else` without an `if` before it', cure)
+  return p.peek().kind === 'end' || p.isSign('}') ? undefined : p.deeper(() => statement(p))
+}
+
+/** What follows is read as if the label were not there. */
+function strayLabel(p: Reader): undefined {
+  const { at, text } = p.next()
+  p.note(at, `found \`${text}\` outside of \`switch\``, 'put it right inside of the block of a `switch`')
+  while (!p.isSign(':') && !p.peek().isFirst && !/^[;{}]$/.test(p.peek().text) && p.peek().kind !== 'end')
+    p.next()
+  p.accept(':')
+}
+
+export const isKeyword = ({ kind, text }: Token): boolean => kind === 'word' && KEYWORDS.has(text)
