@@ -102,6 +102,13 @@ function routeKindMeant(p: Reader, { text }: Token): RouteKind | undefined {
   return nearest(text.toLowerCase(), ROUTE_KINDS) as RouteKind | undefined
 }
 
+/** A word that surely begins something outside of routes. */
+function isItem(p: Reader): boolean {
+  const { kind, text } = p.peek()
+  if (kind !== 'word') return false
+  return ROUTE_KINDS.has(text) || text === 'loadmodule' || text === 'modparam' || p.isSign('=', 1)
+}
+
 /** To where the next item can begin. Blocks are read, so that their faults are listed. */
 function skipItem(p: Reader): void {
   for (;;) {
@@ -111,8 +118,7 @@ function skipItem(p: Reader): void {
       block(p, '')
       return
     }
-    const begins = ROUTE_KINDS.has(text) || text === 'loadmodule' || text === 'modparam' || p.isSign('=', 1)
-    if (kind === 'word' && isFirst && begins) return
+    if (isFirst && isItem(p)) return
     p.next()
     if (kind === 'sign' && text === ';') return
   }
@@ -207,7 +213,7 @@ function endOfGlobal(p: Reader, name: string): void {
     p.next()
   }
   const found = p.peek()
-  if (found.isFirst || found.kind === 'end' || isSign(found, ';')) return
+  if (found.isFirst || found.kind === 'end' || isSign(found, ';') || isItem(p)) return
   p.unexpected(
     `the end of the line after the value of ${quoted(name)}`,
     'put a text with blanks or signs in quotes',

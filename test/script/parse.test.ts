@@ -123,7 +123,7 @@ t.test('arithmetic: two levels, each from left to right', async (t) => {
     ['$x = "a" + $b + \'c\';', '(= $x (+ (+ "a" $b) "c"))'],
     ['$x = ((1));', '(= $x 1)'],
     ['if ([ $a + 1 ]) exit;', '(if (bracketed (+ $a 1)) {(exit)} {})'],
-    ['if ([ $a & 4 ] && $b) exit;', '(if (and (bracketed (& $a 4)) $b) {(exit)} {})'],
+    ['if ([ $a & 4 ] && $b) exit;', '(if <(and (bracketed (& $a 4)) $b)> {(exit)} {})'],
   ])
 })
 
