@@ -341,19 +341,6 @@ TEST_CASE(
   CHECK(textOf(*derivation.open(), row, Column::custom_field2) == "a b");
 }
 
-TEST_CASE("custom fields are three texts and nothing else") {
-  const std::string good = custom("a", "", "c");
-  CHECK(isCustomFields(Bytes()));
-  CHECK(isCustomFields(guarded(good).bytes()));
-  CHECK_FALSE(isCustomFields(guarded(good + "x").bytes()));
-  for (size_t size = 1; size < good.size(); size++) {
-    const GuardedBytes cut = guarded(good.substr(0, size));
-    CHECK_FALSE(isCustomFields(cut.bytes()));
-    for (unsigned index = 0; index < kCustomFields; index++) CHECK(customField(cut.bytes(), index).size <= 1);
-  }
-  CHECK(customField(Bytes(good), 2).text() == "c");
-}
-
 TEST_CASE("what finds no room is refused, and a slab that is released is used again") {
   Received received;
   const auto from = received.slab({sip(kOptions)});

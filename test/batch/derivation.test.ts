@@ -1,60 +1,14 @@
-// Rows that routes changed: read while their batch grows, stored with the received ones, and bounded.
+// Rows that routes changed: read while their batch grows, bounded, and of sound sources only.
 
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
-import Database from 'better-sqlite3'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { binding } from '../../lib/binding.js'
-import { Derivation } from '../../lib/derivation.js'
-import { Log } from '../../lib/log.js'
-import { Batch, type Message } from '../../lib/message.js'
-import type { RowBlock } from '../../lib/route/rows.js'
+import { Batch } from '../../lib/message.js'
 import { rowValue } from '../../lib/sink/row-values.js'
 import { columnsOf } from '../../lib/sink/schema.js'
-import { SqliteSink } from '../../lib/sink/sqlite.js'
-import { type SlabRows, SqliteStore } from '../../lib/sink/sqlite-store.js'
+import { derivation, derived, INVITE, onlyOne, received, SLAB_BYTES } from '../support/derived.js'
 import { batchOf, newEngine } from '../support/engine.js'
 import { chunk, hep2, hep3, options, packet, packet6, u8, u32 } from '../support/packets.js'
-
-const SLAB_BYTES = binding.layout.smallestSlab
-const quiet = new Log({ logLevel: 'fatal', logFormat: 'text' })
-const INVITE =
-  'INVITE sip:bob@example.org SIP/2.0\r\nCall-ID: new\r\nReason: a\r\n b\r\nCSeq: 2 INVITE\r\n\r\nbody'
-
-function received(t: Test, packets: Buffer[]): Batch {
-  const engine = newEngine()
-  t.teardown(() => engine.close())
-  return batchOf(engine, packets)
-}
-
-function derivation(slabs = 2): Derivation {
-  return new Derivation({ slabBytes: SLAB_BYTES, slabs })
-}
-
-function derived(result: Message | string): Message {
-  if (typeof result === 'string') throw new Error(result)
-  return result
-}
-
-function onlyOne(batches: Batch[]): Batch {
-  const [batch, ...more] = batches
-  if (!batch || more.length > 0) throw new Error('expected one batch')
-  return batch
-}
-
-function everyRow(batch: Batch, table = 'sip_capture'): SlabRows {
-  return { kind: 'sip', table, slab: batch, rows: Uint32Array.from({ length: batch.rows }, (_, row) => row) }
-}
-
-function stored(path: string, table = 'sip_capture'): Record<string, unknown>[] {
-  const db = new Database(path, { readonly: true })
-  try {
-    return db.prepare(`SELECT * FROM ${table} ORDER BY id`).all() as Record<string, unknown>[]
-  } finally {
-    db.close()
-  }
-}
 
 t.test('an edited message can be read at once, and its batch stays the same when it is sealed', async (t) => {
   const batch = received(t, [packet(options('old'))])
@@ -152,129 +106,6 @@ t.test('compressed payloads: inflated after an edit, copied as they stand', asyn
   t.equal(kept.inflateFailed, true)
   t.ok(kept.payload.equals(deflateSync(INVITE).subarray(0, 9)))
 })
-
-t.test('received and derived rows are stored together, with the same values either way', async (t) => {
-  const batch = received(t, [
-    packet(options('a')),
-    packet(options('b'), { correlation: 'given' }),
-    hep2(options('c')),
-    hep3(chunk(11, u8(1)), chunk(16, deflateSync(INVITE))),
-  ])
-  const made = derivation()
-  const folded = derived(made.edit(batch.message(0), packet6(INVITE)))
-  derived(made.copy(folded, { custom: ['one\r\n two', '\u20ac'.repeat(100), 'NUL \0'] }))
-  derived(made.copy(batch.message(1), { correlationId: `id \ud800 ${'\u00fc'.repeat(200)}` }))
-  derived(made.copy(batch.message(2), { custom: [undefined, 'two'], protocolType: 200 }))
-  derived(made.copy(batch.message(3), { custom: ['x'.repeat(70_000), '\u20ac'.repeat(70_000)] }))
-  const sealed = onlyOne(made.seal())
-
-  const tables = [everyRow(batch), everyRow(sealed), everyRow(sealed, 'other')]
-  const [fast, slow] = [join(t.testdir(), 'fast.db'), join(t.testdir(), 'slow.db')]
-  const [fastStore, slowStore] = [new SqliteStore(fast), new SqliteStore(slow)]
-  t.same(fastStore.insert(tables, 'n'), [])
-  t.same(slowStore.insertOneByOne(tables, 'n'), [])
-  fastStore.close()
-  slowStore.close()
-  t.same(stored(fast), stored(slow))
-  t.same(stored(fast, 'other'), stored(slow, 'other'))
-
-  const rows = stored(fast)
-  t.equal(rows.length, batch.rows + sealed.rows)
-  t.match(rows.slice(batch.rows), [
-    { callid: 'new', source_ip: '2001:db8::1', family: 10, method: 'INVITE', custom_field1: '', msg: INVITE },
-    {
-      callid: 'new',
-      custom_field1: 'one two',
-      custom_field2: '\u20ac'.repeat(85),
-      custom_field3: 'NUL \ufffd',
-    },
-    { callid: 'b', correlation_id: `id \ufffd ${'\u00fc'.repeat(124)}`, custom_field1: '' },
-    { callid: 'c', node: 'n:7', custom_field1: '', custom_field2: 'two', custom_field3: '' },
-    { msg: INVITE, custom_field1: 'x'.repeat(256), custom_field2: '\u20ac'.repeat(85) },
-  ])
-  const untouched = columnsOf('sip').filter(({ name }) => !/^(custom_field|correlation_id)/.test(name))
-  for (const [derivedRow, row] of [
-    [2, 1],
-    [3, 2],
-    [4, 3],
-  ] as const) {
-    for (const { from } of untouched) {
-      t.same(
-        rowValue(sealed.message(derivedRow), from, 'n'),
-        rowValue(batch.message(row), from, 'n'),
-        from.name,
-      )
-    }
-  }
-  t.equal(sealed.message(3).protocolType, 200)
-})
-
-t.test('a block that cannot be stored whole leaves nothing of itself', async (t) => {
-  const batch = received(t, [packet(options('a'))])
-  const made = derivation()
-  derived(made.copy(batch.message(0), { custom: ['x'] }))
-  const sealed = onlyOne(made.seal())
-  const tables = [everyRow(batch), everyRow(sealed)]
-  const path = join(t.testdir(), 'whole.db')
-  const store = new SqliteStore(path)
-  sealed.release()
-  t.throws(() => store.insert(tables, 'n'), /no sealed slab/)
-  t.throws(() => stored(path), /no such table/)
-  t.same(store.insert([everyRow(batch)], 'n'), [])
-  t.equal(stored(path).length, 1)
-  store.close()
-})
-
-t.test(
-  'a refused row is named by its table in the block and its row in the batch, whatever its file',
-  async (t) => {
-    const at = (callId: string, seconds: number) => packet(options(callId), { seconds })
-    const batch = received(t, [at('a', 0), at('poison', 86_400), at('b', 86_400)])
-    const made = derivation()
-    derived(made.copy(batch.message(2), { custom: ['derived'] }))
-    derived(made.copy(batch.message(1), { custom: ['derived'] }))
-    const sealed = onlyOne(made.seal())
-    const folder = t.testdir()
-    for (const day of ['1970-01-01', '1970-01-02']) {
-      const db = new Database(join(folder, `${day}.db`))
-      db.exec("CREATE TABLE sip_capture (id INTEGER PRIMARY KEY, callid TEXT CHECK (callid <> 'poison'))")
-      db.close()
-    }
-    const rows = (of: Batch) => everyRow(of).rows
-    const block: RowBlock = {
-      node: 'n',
-      tables: [
-        { kind: 'sip', table: 'free', batch, rows: rows(batch) },
-        { kind: 'sip', table: 'sip_capture', batch, rows: rows(batch) },
-        { kind: 'sip', table: 'sip_capture', batch: sealed, rows: rows(sealed) },
-      ],
-      namingSecond: (of, row) => Math.floor(of.microTs(row) / 1e6),
-    }
-    const sink = new SqliteSink(join(folder, '%Y-%m-%d.db'), quiet)
-    const refused = await sink.insert(block)
-    t.match(
-      refused.map(({ table, row }) => [table, row]),
-      [
-        [1, 1],
-        [2, 1],
-      ],
-    )
-    t.match(refused[0]?.reason, /CONSTRAINT_CHECK/)
-    t.same(
-      sink.counts.tables,
-      new Map([
-        ['free', 3],
-        ['sip_capture', 3],
-      ]),
-    )
-    t.equal(sink.counts.rows, 6)
-    await sink.close()
-    const callIds = (day: string) => stored(join(folder, `${day}.db`)).map(({ callid }) => callid)
-    t.same(callIds('1970-01-01'), ['a'])
-    t.same(callIds('1970-01-02'), ['b', 'b'])
-    t.equal(readdirSync(folder).filter((name) => name.endsWith('.db')).length, 2)
-  },
-)
 
 t.test('a derivation that is full says so, and goes on when a batch was released', async (t) => {
   const batch = received(t, [packet(options('a'))])
