@@ -122,7 +122,7 @@ t.test(
     const block: RowBlock = {
       node: 'n',
       tables: [
-        { kind: 'sip', table: 'free', batch, rows: rows(batch) },
+        { kind: 'sip', table: 'free', batch, rows: Uint32Array.of(0) }, // so that the second file lacks it
         { kind: 'sip', table: 'sip_capture', batch, rows: rows(batch) },
         { kind: 'sip', table: 'sip_capture', batch: sealed, rows: rows(sealed) },
       ],
@@ -141,11 +141,11 @@ t.test(
     t.same(
       sink.counts.tables,
       new Map([
-        ['free', 3],
+        ['free', 1],
         ['sip_capture', 3],
       ]),
     )
-    t.equal(sink.counts.rows, 6)
+    t.equal(sink.counts.rows, 4)
     await sink.close()
     const callIds = (day: string) => stored(join(folder, `${day}.db`)).map(({ callid }) => callid)
     t.same(callIds('1970-01-01'), ['a'])
