@@ -63,7 +63,9 @@ export class Execution {
    * that says so has ended. Whoever runs the route takes it; several are waited for together.
    */
   suspend(until: Promise<unknown>): void {
-    this.#suspension = this.#suspension ? Promise.all([this.#suspension, until]) : until
+    this.#suspension = this.#suspension ? allSettled([this.#suspension, until]) : until
+    // A route that still waits for something else takes it later: until then nobody hears of a rejection.
+    this.#suspension.catch(() => {})
   }
 
   /** What the route that has just ended left to wait for. Its continuation may leave more. */
@@ -88,5 +90,12 @@ export class Execution {
     if (result instanceof Promise) return result.finally(() => this.parameters.pop()) as T
     this.parameters.pop()
     return result
+  }
+}
+
+/** Rejects as the first of them did, but not before all have settled: what still runs still has its message. */
+async function allSettled(promises: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(promises)) {
+    if (result.status === 'rejected') throw result.reason
   }
 }
