@@ -3,6 +3,7 @@
 import { binding, type Engine } from './binding.js'
 import { Dispatcher } from './dispatcher.js'
 import { RefusedError } from './errors.js'
+import type { AgentOptions } from './hep/agent.js'
 import { type LedgerSnapshot, Outcomes } from './ledger.js'
 import { bindAddresses } from './listen/address.js'
 import type { TlsCredentials } from './listen/certificates.js'
@@ -20,12 +21,22 @@ import { TcpListener } from './listen/tcp.js'
 import { TlsListener } from './listen/tls.js'
 import { WsListener } from './listen/ws.js'
 import type { Log } from './log.js'
+import type { RelayLimits } from './relay/limits.js'
+import { Relays } from './relay/relays.js'
 import { Router, type RouterSettings } from './route/router.js'
+import type { RelayTarget } from './route/rules.js'
+import { RelaySink } from './sink/relay.js'
 import type { Sink } from './sink/sink.js'
 import { SqliteSink } from './sink/sqlite.js'
 
-/** Where rows go: a SQLite file (strftime allowed), or nowhere. */
-export type Target = { kind: 'sqlite'; path: string } | { kind: 'none' }
+/** Where rows go: a SQLite file (strftime allowed), a HEP receiver, or nowhere. */
+export type Target = { kind: 'sqlite'; path: string } | { kind: 'relay'; to: RelayTarget } | { kind: 'none' }
+
+export interface RelaySettings {
+  /** Of packets that we make. */
+  agent: AgentOptions
+  limits: Partial<RelayLimits>
+}
 
 export type { Listen } from './listen/protocols.js'
 
@@ -37,6 +48,7 @@ export interface DaemonSettings extends RouterSettings, FileSettings {
   tls: TlsCredentials
   raw: RawSettings | undefined
   targets: Target[]
+  relay: RelaySettings
   udpWorkers: number
   /** Octets. */
   rcvbufBytes: number
@@ -62,6 +74,7 @@ export class Daemon {
   readonly #engine: Engine
   readonly #dispatcher: Dispatcher
   readonly #sinks: Sink[]
+  readonly #relays: Relays
   readonly #outcomes = new Map<number, Outcomes>()
   readonly #streams = new Map<number, StreamListener>()
   readonly #listening = new Map<number, BoundListen>()
@@ -80,9 +93,8 @@ export class Daemon {
     )
     this.#inputs = this.#inputList()
     this.#files = new FileQueue(this.#engine, settings, log, this.#inputs)
-    this.#sinks = settings.targets.flatMap((target) =>
-      target.kind === 'sqlite' ? [new SqliteSink(target.path, log)] : [],
-    )
+    this.#relays = new Relays({ limits: settings.relay.limits, tls: settings.tls, log })
+    this.#sinks = settings.targets.flatMap((target) => this.#sinkOf(target))
     this.#dispatcher = new Dispatcher(new Router(settings), this.#sinks, this.#outcomes, () => {
       for (const listener of this.#streams.values()) listener.resume()
     })
@@ -100,6 +112,7 @@ export class Daemon {
       await this.#close()
       throw error
     }
+    this.#relays.listeners = this.listeners
     this.#flush = setInterval(() => this.#engine.flush(false), FLUSH_MS / 2) // for streams: they have no thread
     const stores = this.#sinks.map((sink) => sink.name).join(', ') || 'nowhere'
     this.#log.announce(`ready: ${this.bound.join(', ')}; storing in ${stores}`)
@@ -135,6 +148,7 @@ export class Daemon {
   /** What can change while messages come in: tables, node name, on and off, certificates. */
   reload(settings: RouterSettings & Pick<DaemonSettings, 'tls'>): void {
     for (const listener of this.#streams.values()) listener.reload(settings.tls)
+    this.#relays.tls = settings.tls
     this.#dispatcher.router = new Router(settings)
   }
 
@@ -150,7 +164,14 @@ export class Daemon {
     const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, { rows: sink.counts.rows }]))
     const { cut, cleaned } = binding.rowsTableCounts()
     if (cut + cleaned > 0) odd.values = { cut, cleaned }
-    return Object.keys(odd).length > 0 ? { inputs, sinks, odd } : { inputs, sinks }
+    const { destinations } = this.#relays
+    const relays = Object.fromEntries(destinations.map(({ name, ...counts }) => [name, counts]))
+    return {
+      inputs,
+      sinks,
+      ...(destinations.length > 0 ? { relays } : {}),
+      ...(Object.keys(odd).length > 0 ? { odd } : {}),
+    }
   }
 
   /**
@@ -167,6 +188,8 @@ export class Daemon {
     this.#engine.flush(true)
     this.#drain()
     await within(this.#dispatcher.idle(), deadline - Date.now())
+    await this.#relays.close(Math.max(deadline - Date.now(), 0))
+    await within(this.#dispatcher.idle(), 0) // what they have just settled
     await this.#close() // what a sink has under way it still finishes
     if (this.#dispatcher.pending > 0) this.#dispatcher.abandon('sink/stop_timeout')
     this.#engine.close()
@@ -186,6 +209,13 @@ export class Daemon {
         throw listenError(`${listen.proto}:${shown}:${listen.port}`, error)
       }
     }
+  }
+
+  #sinkOf(target: Target): Sink[] {
+    const { read, relay } = this.#settings
+    if (target.kind === 'none') return []
+    if (target.kind === 'sqlite') return [new SqliteSink(target.path, this.#log)]
+    return [new RelaySink(this.#relays, { to: target.to, agent: relay.agent, waits: read.length > 0 })]
   }
 
   #inputList(): InputList {
@@ -256,7 +286,7 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
-    await Promise.all(this.#closeStreams(0))
+    await Promise.all([...this.#closeStreams(0), this.#relays.close(0)])
     await Promise.all(this.#sinks.map((sink) => sink.close()))
   }
 }

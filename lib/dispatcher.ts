@@ -12,6 +12,8 @@ export class Dispatcher {
   /** Replaced as a whole when settings are loaded again. */
   router: Router
   readonly #sinks: Sink[]
+  /** Of each sink: does it store, or only send on? */
+  readonly #storing: boolean[]
   readonly #outcomes: Map<number, Outcomes>
   readonly #released: () => void
   readonly #open = new Set<Batch>()
@@ -22,6 +24,7 @@ export class Dispatcher {
   constructor(router: Router, sinks: Sink[], outcomes: Map<number, Outcomes>, released: () => void) {
     this.router = router
     this.#sinks = sinks
+    this.#storing = sinks.map(({ sends }) => !sends)
     this.#outcomes = outcomes
     this.#released = released
   }
@@ -66,9 +69,15 @@ export class Dispatcher {
   async #store(batch: Batch, block: RowBlock, outcomes: Outcomes): Promise<void> {
     const refused = await Promise.all(this.#sinks.map((sink) => sink.insert(block)))
     if (this.#abandoned) return
-    const lost = lostMessages(refused)
-    for (const reason of lost.values()) outcomes.drop(`sink/${reason}`, 1)
-    outcomes.stored += batch.rows - lost.size
+    if (this.#storing.some((stores) => stores)) {
+      const lost = lostMessages(refused.filter((_, index) => this.#storing[index]))
+      for (const reason of lost.values()) outcomes.drop(`sink/${reason}`, 1)
+      outcomes.stored += batch.rows - lost.size
+    } else {
+      const lost = lostEverywhere(refused)
+      for (const reason of lost.values()) outcomes.drop(`relay/${reason}`, 1)
+      outcomes.relayed += batch.rows - lost.size
+    }
     this.#open.delete(batch)
     this.#release(batch)
     if (this.#open.size === 0) this.#idle?.()
@@ -83,4 +92,10 @@ export class Dispatcher {
 /** Messages with a row that some sink refused: stored means committed in every sink. */
 function lostMessages(refused: RefusedRow[][]): Map<number, string> {
   return new Map(refused.flat().map(({ row, reason }) => [row, reason.toLowerCase()]))
+}
+
+/** Messages that no sink took. */
+function lostEverywhere(refused: RefusedRow[][]): Map<number, string> {
+  const [first = new Map(), ...others] = refused.map((one) => lostMessages([one]))
+  return new Map([...first].filter(([row]) => others.every((lost) => lost.has(row))))
 }

@@ -5,6 +5,7 @@
 // event loop, so a snapshot is consistent.
 
 import type { FrameCounters, IntakeCounters } from './binding.js'
+import type { RelayStatus } from './relay/relays.js'
 
 export interface InputLedger {
   received: number
@@ -21,6 +22,8 @@ export interface InputLedger {
 export interface LedgerSnapshot {
   inputs: Record<string, InputLedger>
   sinks: Record<string, { rows: number }>
+  /** Packets that were sent on, by destination; absent when there are none. */
+  relays?: Record<string, Omit<RelayStatus, 'name'>>
   /** Oddities that were tolerated, by input, and of values that were stored; absent when there are none. */
   odd?: Record<string, Record<string, number>>
 }

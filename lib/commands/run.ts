@@ -135,6 +135,7 @@ const FIXED_NAMES = {
   readRange: 'raw_socket_listen',
   tunnels: 'tunnels',
   targets: 'db_url',
+  relay: 'the limits of relays',
   udpWorkers: 'udp_workers',
   rcvbufBytes: 'rcvbuf',
   queueBytes: 'queue_max',

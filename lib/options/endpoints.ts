@@ -3,6 +3,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Target } from '../daemon.js'
 import { LISTEN_PROTOS, type Listen, type ListenProto } from '../listen/protocols.js'
+import { targetName } from '../relay/target.js'
 import { CONVERSIONS, strftimeFault } from './strftime.js'
 import { parseDuration, showDuration, ValueFault, type ValueType } from './types.js'
 
@@ -87,8 +88,9 @@ export const destination: ValueType<Destination> = {
   show: (to) => listenPoint.show(to),
 }
 
-const TARGET_CURE = 'use sqlite:FILE or none:'
-const laterEngines = 'mysql mariadb postgres postgresql clickhouse hep_udp hep_tcp hep_tls'.split(' ')
+const TARGET_CURE = 'use sqlite:FILE, hep_udp:HOST, hep_tcp:HOST, hep_tls:HOST, or none:'
+const laterEngines = 'mysql mariadb postgres postgresql clickhouse'.split(' ')
+const relayEngines = ['hep_udp', 'hep_tcp', 'hep_tls'] as const
 const opensipsDrivers = 'text flatstore unixodbc oracle berkeley http https cachedb perlvdb virtual'.split(
   ' ',
 )
@@ -102,6 +104,8 @@ export const dbUrl: ValueType<Target> = {
     const engine = scheme.toLowerCase()
     if (engine === 'sqlite') return { kind: 'sqlite', path: sqlitePath(rest) }
     if (engine === 'none') return nowhere(rest)
+    const proto = relayEngines.find((one) => one === engine)
+    if (proto) return { kind: 'relay', to: { proto, ...receiver(rest) } }
     if (laterEngines.includes(engine)) {
       throw new ValueFault(`this version does not have ${engine}: as a db_url yet`, TARGET_CURE)
     }
@@ -110,7 +114,10 @@ export const dbUrl: ValueType<Target> = {
       : `${engine}: is no database that hepcapd knows`
     throw new ValueFault(what, TARGET_CURE)
   },
-  show: (target) => (target.kind === 'none' ? 'none:' : `sqlite:${target.path}`),
+  show: (target) => {
+    if (target.kind === 'relay') return targetName(target.to)
+    return target.kind === 'none' ? 'none:' : `sqlite:${target.path}`
+  },
 }
 
 function sqlitePath(path: string): string {
@@ -119,6 +126,14 @@ function sqlitePath(path: string): string {
   const fault = strftimeFault(path)
   if (fault) throw new ValueFault(`sqlite:${path}: ${fault}`, `use ${CONVERSIONS}, and %% for a percent sign`)
   return path
+}
+
+const RECEIVER_CURE = 'write it like hep_tcp:192.0.2.1:9060 or hep_udp:[::1]:9060'
+
+function receiver(text: string): { host: string; port: number } {
+  const { host, port = DEFAULT_HEP_PORT } = hostPort(text.replace(/\/$/, ''), RECEIVER_CURE)
+  if (host === '*' || port === 0) throw new ValueFault(`"${text}" names no receiver`, RECEIVER_CURE)
+  return { host, port }
 }
 
 function nowhere(rest: string): Target {

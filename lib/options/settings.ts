@@ -209,6 +209,15 @@ function settingsOf(values: Values, { listen, raw, read, range }: Inputs): Omit<
     readRange: range ?? { address: '' },
     tunnels: values.tunnels,
     targets: values.db_url,
+    relay: {
+      agent: { captureId: values.hep_capture_id, compressed: values.compressed_payload },
+      limits: {
+        sendTimeoutMs: values.hep_send_timeout,
+        failures: Math.max(values.hep_max_retries, 1),
+        longestPauseMs: values.hep_retry_cooldown,
+        queuePackets: values.hep_async_max_postponed_chunks || Number.POSITIVE_INFINITY,
+      },
+    },
     tableName: values.table_name,
     rtcpTableName: values.rtcp_table_name,
     captureOn: values.capture_on,

@@ -4,7 +4,7 @@ import { type OptionTable, laterFeature as pending } from './option.js'
 import { choice, duration, integer, isOff, offOr, onOff, text, type ValueType } from './types.js'
 
 const route = { group: 'Routes:', pending } as const
-const relay = { group: 'Relay:', pending } as const
+const relay = { group: 'Relay:' } as const
 
 const routeName = text('NAME', 64)
 const hepRoute: ValueType<string> = {
@@ -34,6 +34,7 @@ export const routingOptions = {
   },
   hep_id: {
     ...relay,
+    pending,
     type: offOr('[NAME]HOST[:PORT][;transport=..][;version=..]'),
     default: [],
     repeatable: true,
@@ -49,33 +50,40 @@ export const routingOptions = {
   hep_send_timeout: {
     ...relay,
     type: duration({ unit: 'ms' }),
-    default: '100ms',
-    help: 'limit of one write over TCP',
+    default: '10s',
+    help: 'a receiver that takes nothing for so long is cut off, over TCP and TLS',
   },
-  hep_async: { ...relay, type: onOff, default: '1', help: 'never wait for a connection or a write' },
+  hep_async: { ...relay, pending, type: onOff, default: '1', help: 'never wait for a connection or a write' },
   hep_async_max_postponed_chunks: {
     ...relay,
     type: tries,
-    default: '32',
-    help: 'packets that wait for one connection',
+    default: '0',
+    help: 'packets that wait for one destination; 0: as many as 32 MiB hold',
   },
   hep_async_local_write_timeout: {
     ...relay,
+    pending,
     type: duration({ unit: 'ms' }),
     default: '10ms',
     help: 'time of a direct write before it is queued',
   },
   hep_async_local_connect_timeout: {
     ...relay,
+    pending,
     type: duration({ unit: 'ms' }),
     default: '100ms',
     help: 'time of a direct connect before it is queued',
   },
-  hep_max_retries: { ...relay, type: tries, default: '5', help: 'failures before a destination rests' },
+  hep_max_retries: {
+    ...relay,
+    type: tries,
+    default: '5',
+    help: 'failures in a row before a destination rests',
+  },
   hep_retry_cooldown: {
     ...relay,
     type: duration({ unit: 's' }),
-    default: '1h',
-    help: 'how long it rests',
+    default: '30s',
+    help: 'its longest rest; the first one is shorter',
   },
 } as const satisfies OptionTable

@@ -12,7 +12,7 @@ export const storageOptions = {
     type: dbUrl,
     default: ['sqlite:hepcapd.db'],
     repeatable: true,
-    help: 'store here; repeatable. sqlite:FILE (strftime allowed), or none:',
+    help: 'store here; repeatable. sqlite:FILE (strftime allowed), hep_udp:, hep_tcp: or hep_tls:HOST[:PORT] to send on, or none:',
   },
   table_name: {
     group,

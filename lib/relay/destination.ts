@@ -76,7 +76,7 @@ export class Destination implements LineOwner {
     this.name = targetName(to)
     this.#to = { ...to }
     this.#shared = shared
-    this.queue = new RunQueue(shared.limits.queueBytes)
+    this.queue = new RunQueue(shared.limits)
   }
 
   /** Copies the packet; says why not when it is refused. */

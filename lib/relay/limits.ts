@@ -3,6 +3,8 @@
 export interface RelayLimits {
   /** Octets of packets that wait for one destination or are under way to it. */
   queueBytes: number
+  /** Likewise their number (`hep_async_max_postponed_chunks`). */
+  queuePackets: number
   /** A receiver that confirms nothing for so long is cut off (`hep_send_timeout`). */
   sendTimeoutMs: number
   /** One address has so long to take a connection, the handshake of TLS included. */
@@ -23,6 +25,7 @@ export interface RelayLimits {
 
 export const RELAY_LIMITS: RelayLimits = {
   queueBytes: 32 << 20,
+  queuePackets: Number.POSITIVE_INFINITY,
   sendTimeoutMs: 10_000,
   connectTimeoutMs: 5000,
   firstPauseMs: 100,

@@ -1,5 +1,6 @@
 // The bounded queue of one destination. What is under way stays in its count until it is settled.
 
+import type { RelayLimits } from './limits.js'
 import { Run } from './run.js'
 import type { RelayTicket } from './ticket.js'
 
@@ -10,13 +11,15 @@ const SPARE_RUNS = 2
 
 export class RunQueue {
   readonly #mostBytes: number
+  readonly #mostPackets: number
   #waiting: Run[] = []
   #spare: Run[] = []
   #packets = 0
   #bytes = 0
 
-  constructor(mostBytes: number) {
-    this.#mostBytes = mostBytes
+  constructor({ queueBytes, queuePackets }: Pick<RelayLimits, 'queueBytes' | 'queuePackets'>) {
+    this.#mostBytes = queueBytes
+    this.#mostPackets = queuePackets
   }
 
   /** Packets that are not settled. */
@@ -31,7 +34,7 @@ export class RunQueue {
 
   /** Less than half of it is used. */
   get hasRoom(): boolean {
-    return this.#bytes * 2 <= this.#mostBytes
+    return this.#bytes * 2 <= this.#mostBytes && this.#packets * 2 <= this.#mostPackets
   }
 
   /** Is there anything that nobody sends yet? */
@@ -47,7 +50,7 @@ export class RunQueue {
   /** False when there is no room. */
   add(packet: Uint8Array, ticket: RelayTicket | undefined): boolean {
     const cost = packet.length + PACKET_COST
-    if (this.#bytes + cost > this.#mostBytes) return false
+    if (this.#bytes + cost > this.#mostBytes || this.#packets >= this.#mostPackets) return false
     this.#packets++
     this.#bytes += cost
     this.#lastRun(packet.length).add(packet, ticket)

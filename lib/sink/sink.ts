@@ -22,6 +22,8 @@ export interface Sink {
   /** The db_url without credentials: how the ledger and the log name it. */
   readonly name: string
   readonly counts: SinkCounts
+  /** It sends rows on and keeps nothing: what it refuses is no loss where another sink stores. */
+  readonly sends?: boolean
   /** Tries the store once; rejects with a RefusedError when it cannot be used at all. */
   open(): Promise<void>
   /**

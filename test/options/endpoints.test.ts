@@ -54,17 +54,18 @@ t.test('databases', async (t) => {
     ['SQLite:a b@c:d%%.db', { kind: 'sqlite', path: 'a b@c:d%%.db' }],
     ['none:', { kind: 'none' }],
     ['none://', { kind: 'none' }],
+    ['hep_udp:h:1', { kind: 'relay', to: { proto: 'hep_udp', host: 'h', port: 1 } }],
+    ['HEP_TCP://192.0.2.1/', { kind: 'relay', to: { proto: 'hep_tcp', host: '192.0.2.1', port: 9060 } }],
+    ['hep_tls:[::1]:7', { kind: 'relay', to: { proto: 'hep_tls', host: '::1', port: 7 } }],
   ])
+  t.equal(dbUrl.show(dbUrl.parse('hep_tls://[::1]')), 'hep_tls:[::1]:9060')
+  refuses(t, dbUrl, ['hep_udp:*', 'hep_tcp:h:0'], /names no receiver/)
+  refuses(t, dbUrl, ['hep_tcp:', 'hep_tcp:h:x', 'hep_tcp:::1', 'hep_tcp:h:1/x'], /.*/)
   refuses(t, dbUrl, ['sqlite:', 'sqlite://', 'sqlite:a\0b'], /names no file/)
   refuses(t, dbUrl, ['sqlite:%Q.db', 'sqlite:100%'], /%Q is no conversion|single %/)
   refuses(t, dbUrl, ['', 'hepcapd.db', 'none', '/a/b'], /is no database URL/)
   refuses(t, dbUrl, ['none:x'], /takes nothing/)
-  refuses(
-    t,
-    dbUrl,
-    ['mysql://h/db', 'postgres:x', 'clickhouse:x', 'hep_udp:h:1'],
-    /this version does not have .* yet/,
-  )
+  refuses(t, dbUrl, ['mysql://h/db', 'postgres:x', 'clickhouse:x'], /this version does not have .* yet/)
   refuses(t, dbUrl, ['text:///x', 'unixodbc:x', 'flatstore:x'], /is a driver of OpenSIPS/)
   refuses(t, dbUrl, ['mongodb://h'], /no database that hepcapd knows/)
 })

@@ -35,6 +35,7 @@ export const SETTINGS: DaemonSettings = {
   readRange: { address: '' },
   tunnels: true,
   targets: [],
+  relay: { agent: { captureId: 1, compressed: false }, limits: {} },
   udpWorkers: 1,
   rcvbufBytes: 4 << 20,
   queueBytes: 32 << 20,
