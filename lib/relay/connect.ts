@@ -64,6 +64,8 @@ async function secured(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocke
     if (socket.getProtocol() === 'TLSv1.3') {
       await Promise.race([proof, failed, new Promise((resolve) => setTimeout(resolve, PROOF_MS))])
     }
+    // a write from inside of 'session', which comes while OpenSSL reads, would break the stream
+    await new Promise((resolve) => setImmediate(resolve))
     if (socket.destroyed) throw new Error('the receiver closed the connection')
     return socket
   } catch (error) {

@@ -28,8 +28,9 @@ export interface LineOwner {
   suspect(): void
 }
 
-/** The words of an error, with its code. */
+/** The words of an error, with its code; of OpenSSL's lines the part that is for people. */
 export function wordsOf(error: unknown): string {
-  const { message, code } = error as NodeJS.ErrnoException
+  const { message: whole, reason, code } = error as NodeJS.ErrnoException & { reason?: string }
+  const message = reason ?? whole
   return code && !message.includes(code) ? `${message} (${code})` : message
 }
