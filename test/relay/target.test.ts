@@ -65,6 +65,16 @@ t.test('hep_id', (t) => {
   t.end()
 })
 
+function faultOf(parse: () => unknown): string {
+  try {
+    parse()
+    return 'it was taken'
+  } catch (error) {
+    if (error instanceof ValueFault) return error.what
+    throw error
+  }
+}
+
 t.test('hep_id that is none', (t) => {
   const bad: [string, RegExp][] = [
     ['192.0.2.1', /\[name\]/],
@@ -82,8 +92,11 @@ t.test('hep_id that is none', (t) => {
     ['[a] host;transport=sctp', /not sent over "sctp"/],
   ]
   for (const [text, what] of bad) {
-    t.throws(() => parseHepId(text), { message: what }, text)
-    t.throws(() => parseHepId(text), ValueFault)
+    t.match(
+      faultOf(() => parseHepId(text)),
+      what,
+      text,
+    )
   }
   t.end()
 })
