@@ -37,6 +37,10 @@ export class Log {
     this.#clock = setInterval(() => this.#repeats.settle(), REPEAT_MS).unref()
   }
 
+  isLogged(level: LogLevel): boolean {
+    return this.#pino.isLevelEnabled(level)
+  }
+
   /** The least that is logged, from here on. */
   set level(level: LogLevel) {
     this.#pino.level = level

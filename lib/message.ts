@@ -157,6 +157,15 @@ export class Message {
     return this.#address(at.sender, at.senderFamily)
   }
 
+  /** 4 or 16 octets in the slab, none when the address is absent. */
+  get sourceOctets(): Uint8Array {
+    return this.#addressOctets(at.source, at.sourceFamily)
+  }
+
+  get senderOctets(): Uint8Array {
+    return this.#addressOctets(at.sender, at.senderFamily)
+  }
+
   get sourcePort(): number {
     return this.batch.u16(this.#at + at.sourcePort)
   }
@@ -235,6 +244,22 @@ export class Message {
     return field === 'body' ? clean(octets) : this.#text(octets)
   }
 
+  /** Is this part of the SIP message these octets, letters in any case? Makes no text of it. */
+  sipIs(field: SipField, lowerCase: Uint8Array): boolean {
+    const span = this.#at + sipAt[field]
+    if (this.batch.u16(span + 2) !== lowerCase.length) return false
+    const start = this.batch.u32(this.#at + at.payload) + this.batch.u16(span)
+    for (let i = 0; i < lowerCase.length; i++) {
+      if (lowerOf(this.batch.u8(start + i)) !== lowerCase[i]) return false
+    }
+    return true
+  }
+
+  /** True when this part of the SIP message is there. */
+  hasSip(field: SipField): boolean {
+    return this.batch.u16(this.#at + sipAt[field] + 2) > 0
+  }
+
   /** The payload byte for byte, in the slab: copy it to keep it. */
   get payload(): Buffer {
     return this.#bytesAt(at.payload)
@@ -260,16 +285,19 @@ export class Message {
   }
 
   #address(octets: number, family: number): string {
-    const start = this.#at + octets
-    switch (this.batch.u8(this.#at + family)) {
-      case 2:
-        return this.batch.octets.subarray(start, start + 4).join('.')
-      case 10:
-        return ipv6Text(this.batch.octets.subarray(start, start + 16))
-      default:
-        return ''
-    }
+    const address = this.#addressOctets(octets, family)
+    return address.length === 16 ? ipv6Text(address) : address.join('.')
   }
+
+  #addressOctets(octets: number, family: number): Uint8Array {
+    const start = this.#at + octets
+    const version = this.batch.u8(this.#at + family)
+    return this.batch.octets.subarray(start, start + (version === 2 ? 4 : version === 10 ? 16 : 0))
+  }
+}
+
+function lowerOf(octet: number): number {
+  return octet >= 0x41 && octet <= 0x5a ? octet | 0x20 : octet
 }
 
 /** RFC 5952, as inet_ntop(3) writes it: the longest run of zeros is `::`, mapped IPv4 keeps its dots. */

@@ -29,6 +29,12 @@ export type HepNetField = 'proto_family' | 'proto_id' | 'src_ip' | 'dst_ip' | 's
 /** As syslog counts: L_ALERT -3, L_CRIT -2, L_ERR -1, L_WARN 1, L_NOTICE 2, L_INFO 3, L_DBG 4. */
 export type XlogLevel = 'L_ALERT' | 'L_CRIT' | 'L_ERR' | 'L_WARN' | 'L_NOTICE' | 'L_INFO' | 'L_DBG'
 
+export interface RouteVariables {
+  get(name: string): string | number | undefined
+  set(name: string, value: string | number): void
+  delete(name: string): boolean
+}
+
 /** What a route can do with its message. Results are true or false; nothing here throws for what a message holds. */
 export interface Capture {
   /** Stores the message in the SIP table. False when capture is off, nothing can be stored, or it is no SIP. */
@@ -87,7 +93,7 @@ export interface Capture {
   /** Runs a named route of the script, or of this module's hepRoutes, now; false when its code is negative. */
   route(name: string, ...parameters: (string | number)[]): boolean | Promise<boolean>
   /** `$var(name)`: lives as long as the message, shared by script and module. */
-  readonly vars: Map<string, string | number>
+  readonly vars: RouteVariables
 }
 
 type MaybeAsync<T> = T | Promise<T>
