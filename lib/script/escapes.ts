@@ -1,7 +1,7 @@
 // Texts between quotes: what their escapes mean, and where each character of the meaning was written.
 
 import type { Position } from './ast.js'
-import { SourcePosition } from './source.js'
+import { Source, SourcePosition } from './source.js'
 
 const ESCAPE = /\\(?:x([0-9A-Fa-f]{1,2})|([0-7]{2,3})|([\s\S]))/g
 const MEANINGS: Record<string, string> = { n: '\n', r: '\r', t: '\t', a: '\x07', '"': '"', '\\': '\\' }
@@ -64,10 +64,10 @@ export function plainOrigin(text: string, at: Position): Origin {
     const position = walk(at)
     return (index) => position(at.offset + index)
   }
+  const position = walk(new SourcePosition(new Source(at.file, text), 0, at.line, at.column))
   return (index) => {
-    const lines = text.slice(0, index).split('\n')
-    const column = [...(lines.at(-1) ?? '')].length + (lines.length > 1 ? 1 : at.column)
-    return { file: at.file, line: at.line + lines.length - 1, column }
+    const { file, line, column } = position(index)
+    return { file, line, column }
   }
 }
 

@@ -13,6 +13,7 @@ const WORD = /[A-Za-z_][A-Za-z0-9_]*/y
 const NUMBER = /0[xX][0-9A-Fa-f]+|[0-9]+/y
 const IPV4 = /[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.])/y
 const IPV6 = /[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,45}/y
+const ADDRESS_BEGINS = /[0-9A-Fa-f:]/
 const SIGN = /[:+\-*/%&|^=!<>]=|=~|!~|&&|\|\||<<|>>|[;,(){}[\]:=<>+\-*/%&|^~!.]/y
 const VARIABLE_NAME = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/y
 /** What stands in the parentheses of a variable that somebody forgot to close. */
@@ -20,6 +21,10 @@ const SIMPLE_INNER = /[\w.-]*/y
 const STRANGE = /[^\s\w"'#$;,(){}[\]:=<>+\-*/%&|^~!.\0\p{Cs}]+/uy
 const BAD_HERE = /[\0\p{Cs}]+/uy
 const TYPOGRAPHIC = /^[\u2018-\u201f\u00ab\u00bb]/
+const IN_TYPOGRAPHIC = /.(?:[^\n\u2018-\u201f\u00ab\u00bb]*[\u2018-\u201f\u00ab\u00bb])?/y
+
+/** Characters; a longer variable is one that is not closed. */
+const MAX_VARIABLE = 2 ** 16
 
 export class Lexer {
   readonly source: Source
@@ -53,8 +58,8 @@ export class Lexer {
     }
   }
 
-  /** Reads on at an earlier place. */
-  rewind(to: SourcePosition): void {
+  /** Reads on at another place. */
+  moveTo(to: SourcePosition): void {
     this.#offset = to.offset
     this.#mark = to
   }
@@ -137,7 +142,8 @@ export class Lexer {
     if (character === '"' || character === "'") return this.#quoted(character, isFirst)
     if (character === '$') return this.#variable(isFirst)
     if (this.#text.startsWith('//', this.#offset)) return this.#slashes()
-    return this.#address(isFirst) ?? this.#number(isFirst) ?? this.#word(isFirst) ?? this.#strange()
+    const address = ADDRESS_BEGINS.test(character) ? this.#address(isFirst) : undefined
+    return address ?? this.#number(isFirst) ?? this.#word(isFirst) ?? this.#strange(isFirst)
   }
 
   #word(isFirst: boolean): Token | undefined {
@@ -165,11 +171,14 @@ export class Lexer {
     const end = this.#offset + this.#lengthOf(NUMBER, this.#offset)
     if (end === this.#offset) return undefined
     const text = this.#text.slice(this.#offset, end)
-    const rest = this.#lengthOf(/\w+/y, end)
+    const rest = this.#lengthOf(/(?:\.[0-9]+)?\w*/y, end)
     const isOctal = /^0[0-9]/.test(text)
     const value = isOctal ? Number.parseInt(text, 8) : Number(text)
     const token = this.#token('number', text, end + rest, isFirst, value)
-    if (rest > 0) {
+    if (this.#text.charAt(end) === '.' && rest > 0) {
+      const all = quoted(this.#text.slice(this.#offset, end + rest))
+      this.#faults.error(token.at, `${all} is no whole number`, 'write a whole number, or a text in quotes')
+    } else if (rest > 0) {
       const all = quoted(this.#text.slice(this.#offset, end + rest))
       this.#faults.error(
         token.at,
@@ -210,7 +219,7 @@ export class Lexer {
   #variable(isFirst: boolean): Token | undefined {
     const nameEnd = this.#offset + 1 + this.#lengthOf(VARIABLE_NAME, this.#offset + 1)
     const isOpen = this.#text.startsWith('(', nameEnd)
-    if (nameEnd === this.#offset + 1 && !isOpen) return this.#loneDollar()
+    if (nameEnd === this.#offset + 1 && !isOpen) return this.#loneDollar(isFirst)
     const end = isOpen ? closingParenthesis(this.#text, nameEnd) : nameEnd
     if (end < 0) return this.#unclosedVariable(nameEnd + 1, isFirst)
     const bad = this.source.hasBadCharacters ? this.#badWithin(end) : undefined
@@ -230,13 +239,10 @@ export class Lexer {
     return this.#token('variable', `${text})`, end, isFirst)
   }
 
-  #loneDollar(): undefined {
-    this.#faults.error(
-      this.#here(),
-      'this `$` begins no variable',
-      'write a name after it: `$var(name)`, `$ru`',
-    )
-    this.#offset++
+  #loneDollar(isFirst: boolean): Token {
+    const token = this.#token('variable', '$', this.#offset + 1, isFirst)
+    this.#faults.error(token.at, 'this `$` begins no variable', 'write a name after it: `$var(name)`, `$ru`')
+    return token
   }
 
   #slashes(): undefined {
@@ -245,15 +251,31 @@ export class Lexer {
     this.#offset = newline < 0 ? this.#text.length : newline
   }
 
-  #strange(): undefined {
+  #strange(isFirst: boolean): Token | undefined {
     const at = this.#here()
     if (this.#text.charAt(this.#offset) === '@') refuseKamailio(this.#faults, at, '`@`')
     const length = this.#lengthOf(STRANGE, this.#offset)
     if (length === 0) return this.#badCharacters(at)
     const text = this.#text.slice(this.#offset, this.#offset + length)
-    const cure = TYPOGRAPHIC.test(text) ? 'write straight quotes: `"`' : 'take it out, or put it in quotes'
-    this.#faults.error(at, `found ${quoted(text)}, which means nothing in a script`, cure)
+    if (TYPOGRAPHIC.test(text)) return this.#typographic(at, isFirst)
+    this.#faults.error(
+      at,
+      `found ${quoted(text)}, which means nothing in a script`,
+      'take it out, or put it in quotes',
+    )
     this.#offset += length
+    return undefined
+  }
+
+  /** What an editor for letters made of a text in quotes. */
+  #typographic(at: SourcePosition, isFirst: boolean): Token {
+    this.#faults.error(
+      at,
+      `found ${quoted(this.#text.charAt(this.#offset))} for a quote`,
+      'write straight quotes: `"`',
+    )
+    const end = this.#offset + this.#lengthOf(IN_TYPOGRAPHIC, this.#offset)
+    return this.#token('text', this.#text.slice(this.#offset, end), end, isFirst)
   }
 
   #badCharacters(at: SourcePosition): undefined {
@@ -268,12 +290,13 @@ const nameOfBad = (character: string) =>
 
 /**
  * Offset behind the parenthesis that closes the one that begins here; quotes mean nothing. -1 when there is none, or
- * none before the line ends and other statements seem to follow.
+ * none near enough, or none before the line ends and other statements seem to follow.
  */
 function closingParenthesis(text: string, from: number): number {
   let depth = 0
   let isFirstLine = true
-  for (let i = from; i < text.length; i++) {
+  const to = Math.min(text.length, from + MAX_VARIABLE)
+  for (let i = from; i < to; i++) {
     const character = text.charAt(i)
     if (character === '(') depth++
     else if (character === ')' && --depth === 0) return i + 1

@@ -36,8 +36,7 @@ function endOfArguments(p: Reader, { text: name, at }: Token): void {
   const found = p.peek()
   if (p.accept(')')) return
   const cure = `close the call of ${quoted(name)} in line ${at.line} with \`)\``
-  if (p.previous.kind === 'variable' && (isSign(found, '{') || isSign(found, '['))) noteMissingParenthesis(p)
-  else if (found.kind === 'sign' && OPERATOR.test(found.text)) {
+  if (found.kind === 'sign' && OPERATOR.test(found.text)) {
     const what = `expected \`,\` or \`)\` after an argument, found ${named(found)}, and a call takes no expressions`
     p.fail(found.at, what, 'assign the result to a variable, and give that')
   } else if (/^[;{}]$/.test(found.text) || found.kind === 'end' || p.isNewStatement()) {
@@ -47,20 +46,10 @@ function endOfArguments(p: Reader, { text: name, at }: Token): void {
   }
 }
 
-/** `$var(x){s.len}` */
-export function noteMissingParenthesis(p: Reader): never {
-  const { text } = p.previous
-  const sign = p.peek()
-  const inner = text.startsWith('$(') ? text.slice(2, -1) : text.slice(1)
-  const rest = sign.text === '{' ? '{...}' : '[...]'
-  const what = `expected \`$(\` before a variable with an index or a transformation, found ${quoted(text)}`
-  p.fail(p.previous.at, what, `write ${quoted(`$(${inner}${rest})`)}`)
-}
-
 export function argument(p: Reader): Argument {
   const token = p.peek()
   const { kind, at } = token
-  if (kind === 'variable') return p.variable(p.next())
+  if (kind === 'variable') return p.takeVariable()
   if (kind === 'text') return asText(p.next())
   if (kind === 'number' || (isSign(token, '-') && p.peek(1).kind === 'number')) return number(p)
   if (kind === 'word') return unquoted(p)
@@ -98,7 +87,7 @@ function unquoted(p: Reader): Argument {
 /** A name, quoted or not, is a text; `0` is the default route, which has no name. */
 function routeArguments(p: Reader, found: (Argument | undefined)[]): void {
   const { kind } = p.peek()
-  if (kind === 'variable') found.push(p.variable(p.next()))
+  if (kind === 'variable') found.push(p.takeVariable())
   else found.push(routeName(p, 'the name of a route'))
   while (p.accept(',')) found.push(p.isSign(',') || p.isSign(')') ? undefined : argument(p))
   endOfArguments(p, found.length > 0 ? { ...p.previous, text: 'route' } : p.previous)

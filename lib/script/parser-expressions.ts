@@ -1,7 +1,7 @@
 // Conditions and values: operators of one level bind from left to right, as OpenSIPS has them.
 
 import type { Arithmetic, Bareword, Compare, CompareOperator, Expression, Logical } from './ast.js'
-import { call, noteMissingParenthesis, number } from './parser-calls.js'
+import { call, number } from './parser-calls.js'
 import type { Reader } from './reader.js'
 import { quoted } from './source.js'
 import { isSign, isWord, named, type Token } from './token.js'
@@ -55,7 +55,6 @@ function endOfCondition(p: Reader, keyword: string): void {
     ? `see where the \`(\` of ${quoted(text)} should be closed`
     : 'close the condition with `)`'
   const isBody = p.isSign('{') || p.isSign(';') || p.isNewStatement()
-  refuseOperators(p)
   p.noteMissing(`\`)\` after the condition of \`${keyword}\``, cure)
   if (!isBody) p.skipToParenthesis()
 }
@@ -134,7 +133,6 @@ function inParentheses(p: Reader): Expression {
 function refuseOperators(p: Reader): void {
   const { kind, text, at } = p.peek()
   if (kind !== 'sign') return
-  if (p.previous.kind === 'variable' && isSuffix(p)) noteMissingParenthesis(p)
   if (text === '&' || text === '|')
     p.fail(at, `found \`${text}\` between conditions`, `write \`${text}${text}\``)
   if (ARITHMETIC.has(text) || BITS.has(text)) {
@@ -173,7 +171,7 @@ function bareName(p: Reader): Expression {
 /** A variable, a call, one of the old words or a number. */
 function operand(p: Reader, expected: string, cure: string): Expression {
   const token = p.peek()
-  if (token.kind === 'variable') return p.variable(p.next())
+  if (token.kind === 'variable') return p.takeVariable()
   if (token.kind === 'number' || (isSign(token, '-') && p.peek(1).kind === 'number')) return number(p)
   if (token.kind !== 'word') return p.unexpected(expected, cure)
   if (p.isSign('(', 1)) {
@@ -293,11 +291,5 @@ function unary(p: Reader): Expression {
   if (isNull(token))
     p.fail(token.at, 'found NULL inside of an expression', 'assign it alone, or compare with it')
   const left = operand(p, 'a value', 'write a variable, a text in quotes or a number')
-  if (p.previous.kind === 'variable' && isSuffix(p)) noteMissingParenthesis(p)
   return isOf(COMPARE, p.peek()) ? comparison(p, left) : left
-}
-
-/** `{` or `[` right behind a variable: `$var(x){s.len}`, and not `if $var(x) {`. */
-function isSuffix(p: Reader): boolean {
-  return (p.isSign('{') || p.isSign('[')) && p.peek().at.offset === p.previous.end
 }

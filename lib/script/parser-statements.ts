@@ -1,8 +1,8 @@
 // Statements and blocks. Behind a fault reading goes on with the next statement.
 
 import { nearest } from '../options/suggest.js'
-import type { Argument, AssignOperator, For, If, Jump, Statement, Switch, While } from './ast.js'
-import { argument, call, noteMissingParenthesis } from './parser-calls.js'
+import type { Argument, AssignOperator, For, If, Jump, Statement, Switch, Variable, While } from './ast.js'
+import { argument, call } from './parser-calls.js'
 import { condition, value } from './parser-expressions.js'
 import { isAssignment, type Reader } from './reader.js'
 import { quoted } from './source.js'
@@ -82,9 +82,7 @@ function statement(p: Reader): Statement | undefined {
   if (token.kind !== 'word') return unexpectedStatement(p)
   const keyword = KEYWORDS.get(token.text) ?? inWrongCase(p, token)
   if (keyword) return keyword(p)
-  if (token.text === 'modparam' || token.text === 'loadmodule') {
-    p.fail(token.at, `found \`${token.text}\` in a route`, 'put it before the routes')
-  }
+  if (token.text === 'modparam' || token.text === 'loadmodule') return declaration(p)
   return p.isSign('(', 1) ? callStatement(p) : bareName(p)
 }
 
@@ -98,6 +96,14 @@ function inner(p: Reader): Statement | undefined {
   return undefined
 }
 
+function declaration(p: Reader): undefined {
+  const { at, text } = p.next()
+  p.note(at, `found \`${text}\` in a route`, 'put it before the routes')
+  if (p.accept('(')) p.skipToParenthesis()
+  else if (p.peek().kind === 'text') p.next()
+  p.accept(';')
+}
+
 function inWrongCase(p: Reader, { at, text }: Token): Parse | undefined {
   const lower = text.toLowerCase()
   const keyword = text === lower ? undefined : KEYWORDS.get(lower)
@@ -108,10 +114,13 @@ function inWrongCase(p: Reader, { at, text }: Token): Parse | undefined {
 function unexpectedStatement(p: Reader): never {
   const { kind, at } = p.peek()
   if (kind === 'number' || kind === 'text' || kind === 'address') {
-    const what = `expected a statement, found ${named(p.peek())}, and none begins like this`
-    p.fail(at, what, 'begin it with a variable, a call or a keyword')
+    p.fail(
+      at,
+      `a statement cannot begin with ${named(p.peek())}`,
+      'begin it with a variable, a call or a keyword',
+    )
   }
-  return p.unexpected('a statement', 'take it out')
+  return p.fail(at, `expected a statement, found ${named(p.peek())}`, 'take it out')
 }
 
 function bareName(p: Reader): never {
@@ -128,7 +137,11 @@ function bareName(p: Reader): never {
   if (keyword && (found.kind === 'variable' || isSign(found, '{'))) {
     p.fail(at, `${quoted(text)} is no keyword`, `write \`${keyword}\``)
   }
-  p.fail(at, `bare word ${quoted(text)} found, calls need ()`, `write ${quoted(`${text}()`)}`)
+  p.fail(
+    at,
+    `bare word ${quoted(text)} found, calls need ()`,
+    `write ${quoted(`${text}(${isSign(found, ';') ? '' : '...'})`)}`,
+  )
 }
 
 /** What was not closed by `;`: reading goes on at once where the next statement seems to begin. */
@@ -136,25 +149,33 @@ function endOfStatement(p: Reader, what: string): void {
   const { previous } = p
   if (p.accept(';')) return
   const found = p.peek()
-  if (previous.kind === 'variable' && (isSign(found, '{') || isSign(found, '['))) noteMissingParenthesis(p)
+  if (p.hasJustFailed) return
   if (found.kind === 'sign' && found.text !== '}' && found.text !== '{') {
-    p.unexpected(`\`;\` after ${what}`, 'end the statement with `;`')
+    const isCondition = found.text === '&&' || found.text === '||'
+    p.unexpected(
+      `\`;\` after ${what}`,
+      isCondition ? 'test conditions with `if`' : 'end the statement with `;`',
+    )
   }
   p.noteMissing(`\`;\` after ${what}`, 'end the statement with `;`', after(previous))
   if (found.kind !== 'word' && found.kind !== 'variable' && found.kind !== 'sign') p.skipStatement()
 }
 
-function callStatement(p: Reader): Statement {
+function callStatement(p: Reader): Statement | undefined {
   const { text } = p.peek()
   const made = call(p)
   const keyword = p.isSign('{') ? nearest(text, [...KEYWORDS.keys()]) : undefined
-  if (keyword) p.fail(made.at, `${quoted(text)} is no keyword`, `write \`${keyword}\``)
+  if (keyword) {
+    p.note(made.at, `${quoted(text)} is no keyword`, `write \`${keyword}\``)
+    p.skipBlock()
+    return undefined
+  }
   endOfStatement(p, `the call of ${quoted(text)}`)
   return made
 }
 
 function assignment(p: Reader): Statement {
-  const name = p.next()
+  const name = p.takeVariableWord()
   const operator = p.peek()
   if (isSign(operator, '==')) {
     p.note(operator.at, 'found `==`, which compares, in an assignment', 'assign with `=`')
@@ -171,7 +192,6 @@ function assignment(p: Reader): Statement {
 
 function noAssignment(p: Reader, name: Token): never {
   const found = p.peek()
-  if (isSign(found, '{') || isSign(found, '[')) noteMissingParenthesis(p)
   if (isSign(found, '(')) {
     p.fail(found.at, `found a blank before the \`(\` of ${quoted(name.text)}`, 'take the blank out')
   }
@@ -247,32 +267,51 @@ function whileStatement(p: Reader): While {
   return { type: 'while', at, condition: condition(p, 'while'), body: body(p, 'while') }
 }
 
-function forStatement(p: Reader): For {
+const FOR_CURE = 'write `for ($var(x) in $(avp(y)[*]))`'
+const SWITCH_CURE = 'write `switch ($var(x)) { case "a": ... }`'
+
+function forStatement(p: Reader): Statement | undefined {
   const { at } = p.next()
-  const cure = 'write `for ($var(x) in $(avp(y)[*]))`'
-  p.expect('(', 'after `for`', cure)
-  const each = variable(p, 'the variable of `for`', cure)
-  if (!p.isWord('in')) p.unexpected('`in` after the variable of `for`', cure)
+  p.expect('(', 'after `for`', FOR_CURE)
+  const head = p.attempt(
+    () => forHead(p),
+    () => p.skipHead(),
+  )
+  const inside = body(p, 'for')
+  return head && { type: 'for', at, ...head, body: inside }
+}
+
+function forHead(p: Reader): Pick<For, 'each' | 'of'> {
+  const each = variable(p, 'the variable of `for`', FOR_CURE)
+  if (!p.isWord('in')) p.unexpected('`in` after the variable of `for`', FOR_CURE)
   p.next()
-  const of = variable(p, 'the values of `for`', cure)
-  p.expect(')', 'after the values of `for`', cure)
-  return { type: 'for', at, each, of, body: body(p, 'for') }
+  const of = variable(p, 'the values of `for`', FOR_CURE)
+  p.expect(')', 'after the values of `for`', FOR_CURE)
+  return { each, of }
 }
 
-function variable(p: Reader, what: string, cure: string) {
-  if (p.peek().kind !== 'variable') p.unexpected(`${what}`, cure)
-  return p.variable(p.next())
+function variable(p: Reader, what: string, cure: string): Variable {
+  if (p.peek().kind !== 'variable') p.unexpected(what, cure)
+  return p.takeVariable()
 }
 
-function switchStatement(p: Reader): Switch {
+function switchStatement(p: Reader): Statement | undefined {
   const { at } = p.next()
-  const cure = 'write `switch ($var(x)) { case "a": ... }`'
-  p.expect('(', 'after `switch`', cure)
-  const subject = variable(p, 'the variable of `switch`', cure)
-  p.expect(')', 'after the variable of `switch`', cure)
+  p.expect('(', 'after `switch`', SWITCH_CURE)
+  const subject = p.attempt(
+    () => switchHead(p),
+    () => p.skipHead(),
+  )
   const open = p.peek()
-  p.expect('{', 'before the cases of `switch`', cure)
-  return p.deeper(() => ({ type: 'switch', at, subject, ...cases(p, open) }))
+  p.expect('{', 'before the cases of `switch`', SWITCH_CURE)
+  const inside = p.deeper(() => cases(p, open))
+  return subject && { type: 'switch', at, subject, ...inside }
+}
+
+function switchHead(p: Reader): Variable {
+  const subject = variable(p, 'the variable of `switch`', SWITCH_CURE)
+  p.expect(')', 'after the variable of `switch`', SWITCH_CURE)
+  return subject
 }
 
 const isLabel = (p: Reader) => p.isWord('case') || p.isWord('default')
@@ -300,7 +339,7 @@ function cases(p: Reader, open: Token): Pick<Switch, 'cases' | 'otherwise'> {
 function beforeCases(p: Reader, open: Token): void {
   while (p.accept(';'));
   if (isLabel(p) || p.isSign('}')) return
-  p.noteMissing('`case` or `default` in `switch`', 'put each statement behind a `case`')
+  p.noteMissing('`case` or `default` in `switch`', 'put each statement behind a `case`', p.peek().at)
   statements(p, open, () => isLabel(p))
 }
 

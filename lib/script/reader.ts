@@ -3,14 +3,16 @@
 import type { Position, Variable } from './ast.js'
 import { DialectHints } from './dialect.js'
 import type { FaultList } from './faults.js'
-import type { SourcePosition } from './source.js'
+import { quoted, type SourcePosition } from './source.js'
 import type { TokenStream } from './stream.js'
-import { after, isSign, isWord, named, type Token } from './token.js'
+import { after, isSign, isUnclosed, isWord, named, type Token } from './token.js'
 import { parseBareVariable } from './variable-parser.js'
 
 /** Statements and parentheses in each other. */
 const MAX_DEPTH = 200
 const ASSIGNMENTS = new Set(['=', ':=', '+=', '-=', '*=', '/=', '%=', '&=', '|=', '^='])
+/** `[0]`, `{s.len}` */
+const SUFFIXES = /(?:\[\s*(?:-?[0-9]+|\*|\$[^\]\n]*)\s*\]|\{\s*[A-Za-z0-9]+\.[A-Za-z][^{};\n]*\})+/y
 const STATEMENT_WORDS = new Set([
   'if',
   'else',
@@ -38,6 +40,8 @@ export class Reader {
   previous: Token
   /** Words taken so far: whoever goes on after a fault must take one. */
   taken = 0
+  /** How many they were at the last fault. */
+  #takenAtFault = -1
   #depth = 0
   #isUnwinding = false
 
@@ -76,7 +80,13 @@ export class Reader {
   }
 
   note(at: Position, what: string, cure: string): void {
+    this.#takenAtFault = this.taken
     this.faults.error(at, what, cure)
+  }
+
+  /** Nothing was taken since the last fault: what is missing here follows from it. */
+  get hasJustFailed(): boolean {
+    return this.#takenAtFault === this.taken
   }
 
   fail(at: Position, what: string, cure: string): never {
@@ -93,9 +103,17 @@ export class Reader {
   noteMissing(expected: string, cure: string, at?: SourcePosition): void {
     const found = this.peek()
     if (this.#noteRunawayText(expected, found)) return
-    if (found.kind === 'end' && this.tokens.isCutShort) return
-    const place = at ?? (found.kind === 'end' ? after(this.previous) : found.at)
-    this.note(place, `expected ${expected}, found ${named(found)}`, cure)
+    const isKnown = isUnclosed(this.previous) || (found.kind === 'end' && this.tokens.isCutShort)
+    if (isKnown) {
+      this.#takenAtFault = this.taken
+      return
+    }
+    const isInOtherLine = found.kind === 'end' || found.isFirst
+    this.note(
+      at ?? (isInOtherLine ? after(this.previous) : found.at),
+      `expected ${expected}, found ${named(found)}`,
+      cure,
+    )
   }
 
   /** A quote that somebody forgot pairs with the first one of a later line. Reading goes on behind its own line. */
@@ -105,7 +123,7 @@ export class Reader {
     if (kind !== 'text' || newline < 0 || newline >= end) return false
     if (found.kind === 'end' || (found.kind === 'sign' && found.at.offset > end)) return false
     const lineEnd = at.forward(newline)
-    if (!this.tokens.rewind(lineEnd)) return false
+    if (!this.tokens.moveTo(lineEnd)) return false
     const quote = `\`${at.source.text.charAt(at.offset)}\``
     const lines = at.forward(end).line - at.line + 1
     const what = `expected ${expected}, found ${named(found)} behind a text of ${lines} lines`
@@ -165,6 +183,35 @@ export class Reader {
     const report = (place: Position, what: string, cure: string) => this.note(place, what, cure)
     const unknown = { name: '', inner: undefined, index: undefined, transformations: [], source: text }
     return parseBareVariable(text, at, report) ?? { type: 'variable', at, ...unknown }
+  }
+
+  /** Takes a variable, and what somebody wrote behind it instead of into it. */
+  takeVariable(): Variable {
+    return this.variable(this.takeVariableWord())
+  }
+
+  takeVariableWord(): Token {
+    const token = this.next()
+    const { at, end, text } = token
+    SUFFIXES.lastIndex = end
+    const [suffixes] = SUFFIXES.exec(at.source.text) ?? []
+    if (suffixes === undefined) return token
+    const inner = text.startsWith('$(') ? text.slice(2, -1) : text.slice(1)
+    const what = `found ${quoted(suffixes)} after a variable`
+    this.note(at.forward(end), what, `put it inside: ${quoted(`$(${inner}${suffixes})`)}`)
+    this.tokens.moveTo(at.forward(end + suffixes.length))
+    return token
+  }
+
+  /** To behind the head of `for` or `switch`, semicolons included, or to its block. */
+  skipHead(): void {
+    for (let depth = 1; depth > 0; ) {
+      const { kind, isFirst } = this.peek()
+      if (kind === 'end' || isFirst || this.isSign('{')) return
+      if (this.isSign('(')) depth++
+      if (this.isSign(')')) depth--
+      this.next()
+    }
   }
 
   /** To behind the `)` of the parenthesis that is open, or to where it can no longer be. */

@@ -44,10 +44,10 @@ export class TokenStream {
   }
 
   /** Reads on at this place of the file that is being read; false when it is another file's. */
-  rewind(to: SourcePosition): boolean {
+  moveTo(to: SourcePosition): boolean {
     if (to.source !== this.#lexer.source) return false
     this.#ahead.length = 0
-    this.#lexer.rewind(to)
+    this.#lexer.moveTo(to)
     return true
   }
 
@@ -75,7 +75,8 @@ export class TokenStream {
     if (path.kind !== 'text') {
       const what = `expected a file name in quotes after \`${keyword.text}\`, found ${named(path)}`
       this.#faults.error(keyword.at, what, `write \`${keyword.text} "FILE"\``)
-      if (path.kind !== 'word' || path.isFirst) this.#lexer.rewind(path.at)
+      if (path.isFirst) this.#lexer.moveTo(path.at)
+      else this.#lexer.match(/[^\n]*/y)
       return
     }
     const source = this.#find(path, keyword.text === 'import_file')

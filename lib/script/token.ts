@@ -25,5 +25,11 @@ export function named({ kind, text, at, end }: Token): string {
   return quoted(text)
 }
 
+/** A text without its second quote; it was reported. */
+export function isUnclosed({ kind, at, end }: Token): boolean {
+  const { text } = at.source
+  return kind === 'text' && (end - at.offset < 2 || text.charAt(end - 1) !== text.charAt(at.offset))
+}
+
 /** Just after it: where something is missing. */
 export const after = ({ at, end }: Token): SourcePosition => at.forward(end)

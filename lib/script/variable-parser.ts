@@ -8,6 +8,10 @@ import { quoted, scriptFault } from './source.js'
 
 /** Variables in the parentheses of others. */
 const MAX_DEPTH = 200
+/** More about one text would say nothing new. */
+const MAX_FAULTS = 20
+/** Characters of one variable: a longer one is not closed. */
+const MAX_LENGTH = 2 ** 16
 const NAME = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/y
 const CONTEXT = /<\w+>/y
 const INTEGER = /^-?[0-9]{1,15}$/
@@ -48,6 +52,7 @@ class FormatReader {
   readonly #origin: Origin
   readonly #report: Report
   #depth = 0
+  #faults = 0
 
   constructor(text: string, origin: Origin, report: Report) {
     this.#text = text
@@ -59,7 +64,11 @@ class FormatReader {
     const parts: (string | Variable)[] = []
     let text = ''
     let at = from
-    for (let dollar = this.#dollar(at, to); dollar >= 0; dollar = this.#dollar(at, to)) {
+    for (
+      let dollar = this.#dollar(at, to);
+      dollar >= 0 && this.#faults < MAX_FAULTS;
+      dollar = this.#dollar(at, to)
+    ) {
       text += this.#text.slice(at, dollar)
       if (this.#text.charAt(dollar + 1) === '$' && dollar + 1 < to) {
         text += '$'
@@ -266,7 +275,8 @@ class FormatReader {
     const opening = this.#text.charAt(open)
     const closing = CLOSING[opening]
     let depth = 0
-    for (let i = open; i < to; i++) {
+    const end = Math.min(to, open + MAX_LENGTH)
+    for (let i = open; i < end; i++) {
       const character = this.#text.charAt(i)
       if (character === opening) depth++
       else if (character === closing && --depth === 0) return i
@@ -281,7 +291,7 @@ class FormatReader {
   }
 
   #bad(at: number, what: string, cure: string): never {
-    this.#report(this.#origin(at), what, cure)
+    if (++this.#faults <= MAX_FAULTS) this.#report(this.#origin(at), what, cure)
     throw new BadVariable()
   }
 }
