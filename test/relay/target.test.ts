@@ -81,7 +81,7 @@ t.test('hep_id that is none', (t) => {
     ['[] host', /\[name\]/],
     ['[a]', /no host/],
     ['[a] transport=udp', /no host/],
-    ['[a] 2001:db8::1', /no port/],
+    ['[a] 2001:db8::1', /no host/],
     ['[a] [nonsense]', /no host/],
     ['[a] host:0', /no port/],
     ['[a] host:99999', /no port/],
