@@ -23,7 +23,9 @@ import { WsListener } from './listen/ws.js'
 import type { Log } from './log.js'
 import type { RelayLimits } from './relay/limits.js'
 import { Relays } from './relay/relays.js'
-import { Router, type RouterSettings } from './route/router.js'
+import type { LoadedRoutes, RouteSources } from './route/load.js'
+import type { RouterSettings } from './route/router.js'
+import { Routing } from './route/routing.js'
 import type { RelayTarget } from './route/rules.js'
 import { RelaySink } from './sink/relay.js'
 import type { Sink } from './sink/sink.js'
@@ -41,6 +43,7 @@ export interface RelaySettings {
 export type { Listen } from './listen/protocols.js'
 
 export interface DaemonSettings extends RouterSettings, FileSettings {
+  routeSources: RouteSources
   listen: Listen[]
   /** Is HEP taken where SIP is too? */
   hepCaptureOn: boolean
@@ -78,6 +81,7 @@ export class Daemon {
   readonly #outcomes = new Map<number, Outcomes>()
   readonly #streams = new Map<number, StreamListener>()
   readonly #listening = new Map<number, BoundListen>()
+  readonly #routing: Routing
   readonly #files: FileQueue
   /** The inputs: listeners with the ports that they got, interfaces, files. */
   readonly bound: string[] = []
@@ -85,7 +89,8 @@ export class Daemon {
   #flush: NodeJS.Timeout | undefined
   #inputsEnded: (() => void) | undefined
 
-  constructor(settings: DaemonSettings, log: Log) {
+  /** `routes` are those that `settings.routeSources` name. */
+  constructor(settings: DaemonSettings, log: Log, routes?: LoadedRoutes) {
     this.#settings = settings
     this.#log = log
     this.#engine = new binding.Engine({ ...slabsOf(settings), flushMs: FLUSH_MS, maxRows: MAX_ROWS }, () =>
@@ -95,7 +100,9 @@ export class Daemon {
     this.#files = new FileQueue(this.#engine, settings, log, this.#inputs)
     this.#relays = new Relays({ limits: settings.relay.limits, tls: settings.tls, log })
     this.#sinks = settings.targets.flatMap((target) => this.#sinkOf(target))
-    this.#dispatcher = new Dispatcher(new Router(settings), this.#sinks, this.#outcomes, () => {
+    this.#routing = new Routing(settings, this.#relays, this.#sinks, log, (input) => this.inputOf(input))
+    const router = this.#routing.router(settings, routes)
+    this.#dispatcher = new Dispatcher(router, this.#sinks, this.#outcomes, () => {
       for (const listener of this.#streams.values()) listener.resume()
     })
   }
@@ -104,6 +111,7 @@ export class Daemon {
   async start(): Promise<void> {
     try {
       for (const sink of this.#sinks) await sink.open()
+      await this.#routing.start()
       for (const listen of this.#settings.listen) await this.#open(listen)
       if (this.#settings.raw) openRaw(this.#engine, this.#settings.raw, this.#log, this.#inputs)
       this.#files.open()
@@ -145,11 +153,11 @@ export class Daemon {
     return bound && { ...bound, proto: hepNetName(bound.proto) }
   }
 
-  /** What can change while messages come in: tables, node name, on and off, certificates. */
-  reload(settings: RouterSettings & Pick<DaemonSettings, 'tls'>): void {
+  /** What can change while messages come in: routes, tables, node name, on and off, certificates. */
+  reload(settings: RouterSettings & Pick<DaemonSettings, 'tls'>, routes?: LoadedRoutes): void {
     for (const listener of this.#streams.values()) listener.reload(settings.tls)
     this.#relays.tls = settings.tls
-    this.#dispatcher.router = new Router(settings)
+    this.#dispatcher.router = this.#routing.router(settings, routes)
   }
 
   ledger(): LedgerSnapshot {
@@ -188,10 +196,11 @@ export class Daemon {
     this.#engine.flush(true)
     this.#drain()
     await within(this.#dispatcher.idle(), deadline - Date.now())
+    this.#routing.stop()
     await this.#relays.close(Math.max(deadline - Date.now(), 0))
     await within(this.#dispatcher.idle(), 0) // what they have just settled
     await this.#close() // what a sink has under way it still finishes
-    if (this.#dispatcher.pending > 0) this.#dispatcher.abandon('sink/stop_timeout')
+    if (!this.#dispatcher.isIdle) this.#dispatcher.abandon('sink/stop_timeout')
     this.#engine.close()
   }
 

@@ -1,101 +1,194 @@
-// From batches to outcomes: routes each batch, gives its rows to every sink, and settles its messages when
-// the last sink has answered. Then, and only then, the slab goes back to the engine.
+// From batches to outcomes: takes each batch through the routes, gives the rows to every sink, and settles the
+// messages when the last sink has answered. Memory goes back to the engine when nobody needs it any more.
 
 import type { SealedSlab } from './binding.js'
 import type { Outcomes } from './ledger.js'
 import { Batch } from './message.js'
+import { BatchRun } from './route/batch-run.js'
+import type { CollectedRows } from './route/collector.js'
+import { type Deed, Fates } from './route/fates.js'
+import { Holds } from './route/holds.js'
 import type { Router } from './route/router.js'
 import type { RowBlock } from './route/rows.js'
-import type { RefusedRow, Sink } from './sink/sink.js'
+import { namingSecond } from './route/tables.js'
+import type { Sink } from './sink/sink.js'
+
+/** Routing gives way to sockets and timers after this time. */
+const SLICE_MS = 10
 
 export class Dispatcher {
-  /** Replaced as a whole when settings are loaded again. */
+  /** Replaced as a whole when settings are loaded again: for batches that come from then on. */
   router: Router
   readonly #sinks: Sink[]
-  /** Of each sink: does it store, or only send on? */
-  readonly #storing: boolean[]
   readonly #outcomes: Map<number, Outcomes>
-  readonly #released: () => void
-  readonly #open = new Set<Batch>()
-  #abandoned = false
-  #idle: (() => void) | undefined
+  readonly #holds: Holds
+  readonly #waiting: SealedSlab[] = []
+  #current: BatchRun | undefined
+  /** Those with messages that are not settled. */
+  readonly #open = new Map<Fates, number>()
+  /** With rows that came late. */
+  readonly #late = new Set<BatchRun>()
+  #pumping: NodeJS.Immediate | undefined
+  #idle: (() => void)[] = []
 
   /** `released` is called after each slab that went back: an input that waits may go on. */
   constructor(router: Router, sinks: Sink[], outcomes: Map<number, Outcomes>, released: () => void) {
     this.router = router
     this.#sinks = sinks
-    this.#storing = sinks.map(({ sends }) => !sends)
     this.#outcomes = outcomes
-    this.#released = released
+    const { derived } = router.ports
+    this.#holds = new Holds((batch) => {
+      derived.released(batch)
+      released()
+      this.#pumpSoon()
+    })
+    derived.use(this.#holds)
   }
 
-  /** Batches that some sink still has. */
-  get pending(): number {
-    return this.#open.size
+  /** Messages without an outcome, and batches that nobody has looked at. */
+  get isIdle(): boolean {
+    return this.#open.size === 0 && this.#waiting.length === 0
   }
 
   dispatch(slab: SealedSlab): void {
-    const batch = new Batch(slab)
-    const outcomes = this.#outcomes.get(slab.input)
-    if (!outcomes) throw new Error(`no input ${slab.input}`)
-    const routed = this.router.route(batch)
-    if (typeof routed === 'string') {
-      outcomes.discard(routed, batch.rows)
-      this.#release(batch)
-    } else if (this.#sinks.length === 0) {
-      outcomes.discard('no_sink', batch.rows)
-      this.#release(batch)
-    } else {
-      this.#open.add(batch)
-      void this.#store(batch, routed, outcomes)
+    this.#waiting.push(slab)
+    if (!this.#pumping) this.#pump()
+  }
+
+  /** Resolves when every message has its outcome. */
+  idle(): Promise<void> {
+    if (this.isIdle) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  /** Gives up what is not settled: dropped, with this reason. */
+  abandon(where: string): void {
+    for (const fates of [...this.#open.keys()]) fates.abandon(where)
+    for (const { input, rows } of this.#waiting) this.#outcomes.get(input)?.drop(where, rows)
+    this.#waiting.length = 0
+  }
+
+  #pumpSoon(): void {
+    this.#pumping ??= setImmediate(() => this.#pump())
+  }
+
+  #pump(): void {
+    this.#pumping = undefined
+    const until = performance.now() + SLICE_MS
+    const { derived } = this.router.ports
+    for (;;) {
+      this.#current ??= this.#begin()
+      if (!this.#current) return
+      if (!this.#current.go(until, () => derived.isTight)) {
+        if (!derived.isTight) this.#pumpSoon() // else a slab that is released wakes us
+        return
+      }
+      const run = this.#current
+      this.#current = undefined
+      this.#insert(run)
+      if (run.isOver) this.#over(run)
     }
   }
 
-  /** Resolves when no sink has anything left. */
-  idle(): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#idle = resolve
+  #begin(): BatchRun | undefined {
+    const slab = this.#waiting.shift()
+    if (!slab) return undefined
+    const outcomes = this.#outcomes.get(slab.input)
+    if (!outcomes) throw new Error(`no input ${slab.input}`)
+    const batch = new Batch(slab)
+    this.#holds.hold(batch)
+    const fates: Fates = new Fates(slab.rows, outcomes, (messages) => this.#settled(fates, messages))
+    this.#open.set(fates, slab.rows)
+    return new BatchRun(batch, fates, this.router, {
+      late: (run) => this.#takeLate(run),
+      over: (run) => this.#over(run),
     })
   }
 
-  /** Gives up what the sinks still have: dropped, with this reason. */
-  abandon(where: string): void {
-    this.#abandoned = true
-    for (const batch of this.#open) this.#outcomes.get(batch.input)?.drop(where, batch.rows)
-    this.#open.clear()
+  #over(run: BatchRun): void {
+    this.#insert(run)
+    for (const derived of run.kept) this.#holds.letGo(derived)
+    this.#holds.letGo(run.batch)
   }
 
-  async #store(batch: Batch, block: RowBlock, outcomes: Outcomes): Promise<void> {
-    const refused = await Promise.all(this.#sinks.map((sink) => sink.insert(block)))
-    if (this.#abandoned) return
-    if (this.#storing.some((stores) => stores)) {
-      const lost = lostMessages(refused.filter((_, index) => this.#storing[index]))
-      for (const reason of lost.values()) outcomes.drop(`sink/${reason}`, 1)
-      outcomes.stored += batch.rows - lost.size
-    } else {
-      const lost = lostEverywhere(refused)
-      for (const reason of lost.values()) outcomes.drop(`relay/${reason}`, 1)
-      outcomes.relayed += batch.rows - lost.size
+  /** Rows of messages that waited: those of one turn of the event loop together. */
+  #takeLate(run: BatchRun): void {
+    if (this.#late.size === 0) setImmediate(() => this.#insertLate())
+    this.#late.add(run)
+  }
+
+  #insertLate(): void {
+    const runs = [...this.#late]
+    this.#late.clear()
+    for (const run of runs) this.#insert(run)
+  }
+
+  /** Gives what the run has collected to the sinks. */
+  #insert(run: BatchRun): void {
+    const { rows, commits } = run.take()
+    if (rows.length === 0) return
+    for (const { batch } of rows) this.#holds.hold(batch)
+    if (rows.some(({ origins }) => origins)) this.router.ports.derived.seal()
+    const { captureNode: node, tableWindow } = run.router.settings
+    const block: RowBlock = {
+      node,
+      tables: rows.map(({ kind, table, batch, rows }) => ({
+        kind,
+        table,
+        batch,
+        rows: Uint32Array.from(rows),
+      })),
+      namingSecond: (batch, row) => namingSecond(batch, row, tableWindow),
     }
-    this.#open.delete(batch)
-    this.#release(batch)
-    if (this.#open.size === 0) this.#idle?.()
+    const { deeds } = run.router.ports
+    void this.#give(block, deeds).then((lost) => {
+      commits.settle((list, row) => lost[0]!.has(rowKey(rows.indexOf(list), row)))
+      for (const [at, deed] of deeds.entries()) {
+        for (const [index, list] of rows.entries()) settleRows(run.fates, deed, index, list, lost[at]!)
+      }
+      for (const { batch } of rows) this.#holds.letGo(batch)
+    })
   }
 
-  #release(batch: Batch): void {
-    batch.release()
-    this.#released()
+  /**
+   * For each deed the rows that some sink of its kind refused, with the reason: stored means committed in every sink
+   * that stores.
+   */
+  async #give(block: RowBlock, deeds: readonly Deed[]): Promise<Map<string, string>[]> {
+    const refused = await Promise.all(this.#sinks.map((sink) => sink.insert(block)))
+    return deeds.map((deed) => {
+      const some = refused.filter((_, at) => (this.#sinks[at]?.sends ?? false) === (deed === 'sent_row'))
+      return new Map(some.flat().map(({ table, row, reason }) => [rowKey(table, row), reason.toLowerCase()]))
+    })
+  }
+
+  #settled(fates: Fates, messages: number): void {
+    const left = (this.#open.get(fates) ?? 0) - messages
+    if (left > 0) this.#open.set(fates, left)
+    else this.#open.delete(fates)
+    if (!this.isIdle) return
+    for (const resolve of this.#idle.splice(0)) resolve()
   }
 }
 
-/** Messages with a row that some sink refused: stored means committed in every sink. */
-function lostMessages(refused: RefusedRow[][]): Map<number, string> {
-  return new Map(refused.flat().map(({ row, reason }) => [row, reason.toLowerCase()]))
+function rowKey(table: number, row: number): string {
+  return `${table} ${row}`
 }
 
-/** Messages that no sink took. */
-function lostEverywhere(refused: RefusedRow[][]): Map<number, string> {
-  const [first = new Map(), ...others] = refused.map((one) => lostMessages([one]))
-  return new Map([...first].filter(([row]) => others.every((lost) => lost.has(row))))
+function settleRows(
+  fates: Fates,
+  deed: Deed,
+  index: number,
+  { rows, origins }: CollectedRows,
+  lost: Map<string, string>,
+): void {
+  for (const [place, row] of rows.entries()) {
+    const reason = lost.size === 0 ? undefined : lost.get(rowKey(index, row))
+    const origin = origins?.[place] ?? row
+    fates.done(
+      origin,
+      deed,
+      reason === undefined ? undefined : `${deed === 'row' ? 'sink' : 'relay'}/${reason}`,
+    )
+  }
 }

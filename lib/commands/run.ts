@@ -7,20 +7,24 @@ import { RefusedError, renderFault, UsageError } from '../errors.js'
 import { Log } from '../log.js'
 import { Notifier } from '../notify.js'
 import type { Effective } from '../options/settings.js'
+import { type LoadedRoutes, soundRoutes } from '../route/load.js'
 import { showProgress } from './progress.js'
 
 /**
  * Resolves with the exit status once the daemon has ended, after a signal or the last file. Rejects with a
- * RefusedError when it cannot start.
+ * RefusedError when it cannot start, and with a UsageError for routes that cannot be used.
  */
 export async function run(effective: Effective): Promise<number> {
+  const routes = await soundRoutes(effective.settings.routeSources)
   const log = new Log(effective.settings)
+  for (const fault of routes.faults) log.warn(renderFault(fault))
+  for (const ignored of effective.ignored) log.debug(ignored)
   const notifier = new Notifier(log)
-  const daemon = new Daemon(effective.settings, log)
+  const daemon = new Daemon(effective.settings, log, routes)
   const stopped = nextStop()
   let reloader: Reloader | undefined
   process.on('SIGHUP', () => {
-    if (reloader) reloader.reload()
+    if (reloader) void reloader.reload()
     else log.info('SIGHUP: not ready yet, there is nothing to load again')
   })
   try {
@@ -91,6 +95,8 @@ class Reloader {
   readonly #daemon: Daemon
   readonly #log: Log
   readonly #notifier: Notifier
+  /** One after the other: the last one asked for is the one that is in force. */
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(effective: Effective, daemon: Daemon, log: Log, notifier: Notifier) {
     this.#effective = effective
@@ -99,12 +105,18 @@ class Reloader {
     this.#notifier = notifier
   }
 
-  reload(): void {
+  reload(): Promise<void> {
+    this.#turn = this.#turn.then(() => this.#reload())
+    return this.#turn
+  }
+
+  async #reload(): Promise<void> {
     this.#notifier.reloading()
     try {
       const next = this.#effective.reload()
-      for (const fault of next.warnings) this.#log.warn(renderFault(fault))
-      this.#apply(next)
+      const routes = await soundRoutes(next.settings.routeSources)
+      for (const fault of [...next.warnings, ...routes.faults]) this.#log.warn(renderFault(fault))
+      this.#apply(next, routes)
     } catch (error) {
       if (!(error instanceof UsageError) && !(error instanceof RefusedError)) throw error
       const faults = error instanceof UsageError ? error.faults : [error.fault()]
@@ -114,13 +126,13 @@ class Reloader {
     this.#notifier.ready(`listening on ${this.#daemon.bound.join(', ')}`)
   }
 
-  #apply(next: Effective): void {
+  #apply(next: Effective, routes: LoadedRoutes): void {
     const fixed = FIXED.filter((name) => !isSame(next.settings[name], this.#effective.settings[name]))
     for (const name of fixed)
       this.#log.warn(`reload: a change of ${FIXED_NAMES[name]} takes a restart; the old value stays`)
     const kept = Object.fromEntries(FIXED.map((name) => [name, this.#effective.settings[name]]))
     this.#effective = { ...next, settings: { ...next.settings, ...kept } }
-    this.#daemon.reload(this.#effective.settings)
+    this.#daemon.reload(this.#effective.settings, routes)
     this.#log.level = next.settings.logLevel
     this.#log.info('reload: the new configuration is in force')
   }

@@ -3,7 +3,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import type { Target } from '../daemon.js'
 import { LISTEN_PROTOS, type Listen, type ListenProto } from '../listen/protocols.js'
-import { targetName } from '../relay/target.js'
+import { type NamedDestination, parseHepId, targetName } from '../relay/target.js'
 import { CONVERSIONS, strftimeFault } from './strftime.js'
 import { parseDuration, showDuration, ValueFault, type ValueType } from './types.js'
 
@@ -107,7 +107,7 @@ export const dbUrl: ValueType<Target> = {
     const proto = relayEngines.find((one) => one === engine)
     if (proto) return { kind: 'relay', to: { proto, ...receiver(rest) } }
     if (laterEngines.includes(engine)) {
-      throw new ValueFault(`this version does not have ${engine}: as a db_url yet`, TARGET_CURE)
+      throw new ValueFault(`this version does not have ${engine}: as a db_url yet`, TARGET_CURE, true)
     }
     const what = opensipsDrivers.includes(engine)
       ? `${engine}: is a driver of OpenSIPS that hepcapd does not have`
@@ -139,6 +139,15 @@ function receiver(text: string): { host: string; port: number } {
 function nowhere(rest: string): Target {
   if (rest !== '') throw new ValueFault('none: takes nothing after its colon', 'write none: alone')
   return { kind: 'none' }
+}
+
+export const hepId: ValueType<NamedDestination> = {
+  placeholder: '[NAME]HOST[:PORT][;transport=..][;version=..]',
+  parse: parseHepId,
+  show: ({ name, target, version }) => {
+    const { proto, host, port } = target
+    return `[${name}]${bracketed(host)}:${port};transport=${proto.slice('hep_'.length)};version=${version}`
+  },
 }
 
 export interface TableWindow {

@@ -3,17 +3,23 @@
 import { readFileSync } from 'node:fs'
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml'
 import { type Fault, RefusedError } from '../errors.js'
+import type { RuleSettings } from '../route/rules.js'
 import type { Layer } from './layer.js'
 import { type OptionTable, parameterNames } from './option.js'
 import { keyPositions } from './positions.js'
+import { isRules, NO_RULES, readRules, ruleTables } from './rules.js'
 import { nearest } from './suggest.js'
-import { fileTables } from './table.js'
+
+export interface ConfigurationFile {
+  layer: Layer
+  rules: RuleSettings
+}
 
 /** Throws a RefusedError when the file cannot be read; what is wrong in it goes to `faults`. */
-export function fileLayer(table: OptionTable, path: string, faults: Fault[]): Layer {
+export function fileLayer(table: OptionTable, path: string, faults: Fault[]): ConfigurationFile {
   const text = readText(path)
   const toml = parseToml(path, text, faults)
-  return toml ? new FileReader(table, path, text, faults).read(toml) : new Map()
+  return toml ? new FileReader(table, path, text, faults).read(toml) : { layer: new Map(), rules: NO_RULES }
 }
 
 function readText(path: string): string {
@@ -63,14 +69,14 @@ class FileReader {
     this.#faults = faults
   }
 
-  read(toml: TomlTable): Layer {
+  read(toml: TomlTable): ConfigurationFile {
     for (const [key, value] of Object.entries(toml)) {
       const parameter = this.#names.get(key)
       if (parameter !== undefined) this.#take(parameter, key, value)
-      else if (Object.hasOwn(fileTables, key)) this.#checkTable(key as keyof typeof fileTables, value)
-      else this.#refuse(key, `no option has the name ${key}`, this.#meant(key))
+      else if (!isRules(key)) this.#refuse(key, `no option has the name ${key}`, this.#meant(key))
     }
-    return this.#layer
+    const rules = readRules(toml, (key, what, cure) => this.#refuse(key, what, cure))
+    return { layer: this.#layer, rules }
   }
 
   #take(parameter: string, key: string, value: TomlValue): void {
@@ -93,27 +99,13 @@ class FileReader {
     }
   }
 
-  /** All of these tables are still to come: only empty ones do what they say. */
-  #checkTable(name: keyof typeof fileTables, value: TomlValue): void {
-    const known: readonly string[] | undefined = fileTables[name].keys
-    const tables = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'object')
-    for (const key of new Set(tables.flatMap((one) => Object.keys(one)))) {
-      if (known && !known.includes(key)) {
-        this.#refuse(`${name}.${key}`, `${name} has no ${key}`, `it has ${known.join(', ')}`)
-      }
-    }
-    if (!isEmpty(value)) {
-      this.#refuse(name, `this version does not have ${name} yet`, 'remove it, or leave it empty')
-    }
-  }
-
   #meant(key: string): string {
-    const meant = nearest(key, [...this.#names.keys(), ...Object.keys(fileTables)])
+    const meant = nearest(key, [...this.#names.keys(), ...ruleTables])
     return meant ? `did you mean ${meant}?` : 'see hepcapd --help'
   }
 
   #where(key: string): string {
-    const position = this.#positions.get(key)
+    const position = this.#positions.get(key) ?? this.#positions.get(key.replace(/\[\d+\]/, ''))
     return position ? `${this.#path}:${position.line}:${position.column}` : this.#path
   }
 
@@ -126,9 +118,4 @@ function scalarText(value: TomlValue, isSwitch: boolean): string | undefined {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
   return typeof value === 'boolean' && isSwitch ? String(value) : undefined
-}
-
-function isEmpty(value: TomlValue): boolean {
-  if (typeof value !== 'object') return value === '' || value === 'off' || value === 0 || value === false
-  return Object.values(value).every((one) => isEmpty(one as TomlValue))
 }

@@ -10,7 +10,10 @@ export interface Position {
   column: number
 }
 
-/** Of the first appearance of each key, by its path: `table_name`, `discard.methods`. The text is valid TOML. */
+/**
+ * Of the first appearance of each key, by its path: `table_name`, `discard.methods`, and `relay[1].to` in the second
+ * [[relay]]. The text is valid TOML.
+ */
 export function keyPositions(toml: string): Map<string, Position> {
   const positions = new Map<string, Position>()
   let table = ''
@@ -19,11 +22,19 @@ export function keyPositions(toml: string): Map<string, Position> {
     const found = header ?? ASSIGNMENT.exec(text)
     if (!found) continue
     const path = plainPath(found[2]!)
-    const full = header || table === '' ? path : `${table}.${path}`
-    if (header) table = path
-    note(positions, full, { line, column: found[1]!.length + 1 })
+    const place = { line, column: found[1]!.length + 1 }
+    if (header) table = text.trimStart().startsWith('[[') ? elementOf(positions, path, place) : path
+    note(positions, header || table === '' ? path : `${table}.${path}`, place)
   }
   return positions
+}
+
+/** The next element of an array of tables, whose header stands here. */
+function elementOf(positions: Map<string, Position>, path: string, place: Position): string {
+  let index = 0
+  while (positions.has(`${path}[${index}]`)) index++
+  positions.set(`${path}[${index}]`, place)
+  return `${path}[${index}]`
 }
 
 /** A path stands for its beginnings too: `discard.methods = []` is where `discard` is. */

@@ -1,15 +1,21 @@
 // From layers of texts to one typed value for each option, with where it came from.
 
 import type { Fault } from '../errors.js'
+import type { RuleSettings } from '../route/rules.js'
+import type { Dialect, Script } from '../script/ast.js'
+import { parseScript } from '../script/parser.js'
 import { type Arguments, commandLineLayer } from './command-line.js'
 import { environmentLayer } from './environment.js'
 import { fileLayer } from './file.js'
 import type { Layer } from './layer.js'
 import { environmentOf, flagOf, type Option, type OptionTable, type ValuesOf } from './option.js'
+import { NO_RULES } from './rules.js'
+import { scriptLayer } from './script-layer.js'
 import { daemonOptions } from './table.js'
 import { ValueFault } from './types.js'
 
-type Report = (what: string, cure: string) => void
+/** `isLater`: this version does not have it yet. */
+type Report = (what: string, cure: string, isLater?: boolean) => void
 
 /** Where values may come from; kept, so that all can be read again. */
 export interface Sources {
@@ -18,6 +24,8 @@ export interface Sources {
   argv: Arguments
   /** undefined: the command takes flags only, neither environment nor file. */
   env: NodeJS.ProcessEnv | undefined
+  /** What is still to come is a warning, and left out. */
+  tolerant?: boolean
 }
 
 export interface Resolved<T extends OptionTable> {
@@ -25,33 +33,83 @@ export interface Resolved<T extends OptionTable> {
   /** Where each value came from. */
   origins: Map<string, string>
   faults: Fault[]
+  /** Of the configuration file. */
+  rules: RuleSettings
+  script: Script | undefined
+  /** What of the script means nothing here, for the debug log. */
+  ignored: string[]
 }
 
-/** Throws a RefusedError when the configuration file cannot be read. */
+/** What was read for a layer, beside the values. */
+type ReadBeside = Pick<Resolved<OptionTable>, 'rules' | 'script' | 'ignored'>
+
+/** Throws a RefusedError when the configuration file or the script cannot be read. */
 export function resolve<T extends OptionTable>(table: T, sources: Sources): Resolved<T> {
   const faults: Fault[] = []
-  const layers = layersOf(table, sources, faults)
+  const beside: ReadBeside = { rules: NO_RULES, script: undefined, ignored: [] }
+  const layers = layersOf(table, sources, faults, beside)
   const origins = new Map<string, string>()
   const values: Record<string, unknown> = {}
   for (const [name, option] of Object.entries(table)) {
     const plain = typeof option.default === 'string' ? [option.default] : option.default
     const given = layers.find((layer) => layer.has(name))?.get(name) ?? { texts: plain, where: 'default' }
     origins.set(name, given.where)
-    values[name] = parsed(name, option, given.texts, (what, cure) => {
-      faults.push({ where: given.where, severity: 'error', what: named(name, given.where, what), cure })
+    values[name] = parsed(name, option, given.texts, (what, cure, isLater) => {
+      const severity = isLater && sources.tolerant ? 'warning' : 'error'
+      faults.push({ where: given.where, severity, what: named(name, given.where, what), cure })
     })
   }
-  return { values: values as ValuesOf<T>, origins, faults }
+  return { values: values as ValuesOf<T>, origins, faults, ...beside }
 }
 
+const DIALECTS: readonly Dialect[] = ['2.3', '2.4', '3.x']
+
 /** Highest rank first. Environment and file may name every option of the daemon, whatever the command takes. */
-function layersOf(table: OptionTable, { command, argv, env }: Sources, faults: Fault[]): Layer[] {
+function layersOf(
+  table: OptionTable,
+  { command, argv, env }: Sources,
+  faults: Fault[],
+  beside: ReadBeside,
+): Layer[] {
   const flags = commandLineLayer(table, argv, command, faults)
   if (!env) return [flags]
-  const environment = environmentLayer(daemonOptions, env, faults)
-  const path = (flags.get('config') ?? environment.get('config'))?.texts.at(-1)
-  const file = path && path !== 'off' ? fileLayer(daemonOptions, path, faults) : new Map()
-  return [flags, environment, file]
+  const layers = [flags, environmentLayer(daemonOptions, env, faults)]
+  const path = fileNamed('config', layers)
+  if (path) {
+    const file = fileLayer(daemonOptions, path, faults)
+    beside.rules = file.rules
+    layers.push(file.layer)
+  }
+  const script = fileNamed('script', layers)
+  return script ? [...layers, ...layersOfScript(script, layers, faults, beside)] : layers
+}
+
+function fileNamed(option: string, layers: readonly Layer[]): string | undefined {
+  const path = layers
+    .find((layer) => layer.has(option))
+    ?.get(option)
+    ?.texts.at(-1)
+  return path && path !== 'off' ? path : undefined
+}
+
+function layersOfScript(
+  path: string,
+  layers: readonly Layer[],
+  faults: Fault[],
+  beside: ReadBeside,
+): Layer[] {
+  const dialect = layers
+    .find((layer) => layer.has('dialect'))
+    ?.get('dialect')
+    ?.texts.at(-1)
+  const given = DIALECTS.find((known) => known === dialect)
+  const { script, faults: wrong } = parseScript(path, given ? { dialect: given } : {})
+  faults.push(...wrong)
+  if (!script) return []
+  const { layer, defaults, ignored } = scriptLayer(script, daemonOptions, faults)
+  beside.script = script
+  beside.ignored = ignored
+  return [layer, defaults]
 }
 
 /** A position in the file does not say which option it is; a flag and a variable do. */
@@ -66,11 +124,11 @@ function parsed(name: string, option: Option, texts: readonly string[], report: 
     try {
       const value = parsedOrUsual(option, text)
       if (isStillToCome(option, text, value))
-        report(`this version does not have ${name} yet`, offCure(option))
+        report(`this version does not have ${name} yet`, offCure(option), true)
       return [value]
     } catch (error) {
       if (!(error instanceof ValueFault)) throw error
-      report(error.what, error.cure)
+      report(error.what, error.cure, error.isLater)
       return []
     }
   })

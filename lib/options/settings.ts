@@ -14,6 +14,8 @@ import { daemonOptions, type namedOptions } from './table.js'
 
 export interface Settings extends DaemonSettings, LogSettings {}
 
+type Routing = Pick<Settings, 'rules' | 'hepRoute' | 'routeSources'>
+
 type Values = ValuesOf<typeof namedOptions>
 type Shown = string | number
 
@@ -29,13 +31,15 @@ export interface Effective {
   /** By parameter name, in the order of the table. */
   values: Map<string, EffectiveValue>
   warnings: Fault[]
+  /** What of a script means nothing here, for the debug log. */
+  ignored: string[]
   /** Reads everything again, for SIGHUP. Throws as effective() does. */
   reload(): Effective
 }
 
 /** Throws a UsageError with every fault at once, or a RefusedError for a file that cannot be read. */
 export function effective(sources: Sources): Effective {
-  const { values, origins, faults } = resolve(daemonOptions, sources)
+  const { values, origins, faults, rules, script, ignored } = resolve(daemonOptions, sources)
   const report = (name: string, what: string, cure: string) =>
     faults.push({ where: origins.get(name)!, severity: 'error', what, cure })
   checkRawModes(values, report)
@@ -47,13 +51,24 @@ export function effective(sources: Sources): Effective {
     const where = origins.get('raw_sock_children')!
     faults.push({ where, severity: 'warning', what, cure: 'leave it out' })
   }
-  if (isSound) checkTargets(values.db_url, report)
+  if (isSound) checkTargets(values.db_url, sources.tolerant ?? false, report)
   if (isSound) checkTlsFiles(values, inputs.listen, report)
   if (faults.some(({ severity }) => severity === 'error')) throw new UsageError(faults)
   if (inputs.raw?.filterFile) readFilter(inputs.raw.filterFile) // it is a part of the configuration
   const files = { cert: values.tls_cert, key: values.tls_key, ca: values.tls_ca }
   const { credentials: tls, warnings } = readCredentials(files)
   faults.push(...warnings)
+  const hepRoute = hepRouteOf(values, origins)
+  const routing: Routing = {
+    rules,
+    hepRoute,
+    routeSources: {
+      script,
+      module: values.routes,
+      hepRoute,
+      hepRouteOrigin: origins.get('hep_route')!,
+    },
+  }
   const shown = shownValues(values, origins)
   const show = (name: string, value: EffectiveValue['value']) =>
     shown.set(name, { value, origin: origins.get(name)! })
@@ -62,12 +77,14 @@ export function effective(sources: Sources): Effective {
     inputs.listen.map((one) => listenPoint.show(one)),
   )
   show('raw_socket_listen', portRange.show(inputs.range))
+  show('hep_route', hepRoute)
   const isWindowed = inputs.read.length === 0 || origins.get('table_window') !== 'default'
   if (!isWindowed) show('table_window', 'off')
   return {
-    settings: { ...settingsOf(values, inputs), tls, ...(isWindowed ? {} : { tableWindow: null }) },
+    settings: { ...settingsOf(values, inputs, routing), tls, ...(isWindowed ? {} : { tableWindow: null }) },
     values: shown,
     warnings: faults,
+    ignored,
     reload: () => effective(sources),
   }
 }
@@ -95,7 +112,7 @@ const MIRROR_PORTS: PortRange = { address: '0.0.0.0', firstPort: 5060, lastPort:
 function inputsOf(values: Values, origins: Map<string, string>, report: Report): Inputs {
   const { raw_moni_capture_on: moni, raw_ipip_capture_on: ipip, read } = values
   const isRaw = moni || ipip
-  const range = values.raw_socket_listen ?? (moni ? MIRROR_PORTS : null)
+  const range = values.raw_socket_listen ?? (moni && values.script === '' ? MIRROR_PORTS : null)
   if (moni && range?.firstPort === undefined) {
     report('raw_socket_listen', 'mirror mode wants ports', 'write 0.0.0.0:1-65535 for every port')
   }
@@ -190,18 +207,36 @@ function rawOf(values: Values, mode: RawSettings['mode'], range: PortRange | nul
   }
 }
 
-function checkTargets(targets: Target[], report: Report): void {
+function checkTargets(targets: Target[], mayBeNone: boolean, report: Report): void {
   const twice = duplicate(targets.map((target) => `${daemonOptions.db_url.type.show(target)}`))
   if (twice) report('db_url', `${twice} is named twice`, 'name it once: every row would be there twice')
-  if (targets.length === 0) report('db_url', 'it names no database', 'write none: to store nothing')
+  if (targets.length === 0 && !mayBeNone)
+    report('db_url', 'it names no database', 'write none: to store nothing')
 }
 
 function duplicate(names: string[]): string | undefined {
   return names.find((name, index) => names.indexOf(name) !== index)
 }
 
-function settingsOf(values: Values, { listen, raw, read, range }: Inputs): Omit<Settings, 'tls'> {
+/** Whoever names routes wants them run. */
+function hepRouteOf(values: Values, origins: Map<string, string>): string {
+  const hasRoutes = values.script !== '' || values.routes !== ''
+  return hasRoutes && origins.get('hep_route') === 'default' ? 'sip' : values.hep_route
+}
+
+function settingsOf(
+  values: Values,
+  { listen, raw, read, range }: Inputs,
+  routing: Routing,
+): Omit<Settings, 'tls'> {
   return {
+    ...routing,
+    agent: {
+      captureId: values.hep_capture_id,
+      compressed: values.compressed_payload,
+      homer5: values.homer5_on,
+    },
+    hepIds: new Map(values.hep_id.map(({ name, target }) => [name, target])),
     listen,
     hepCaptureOn: values.hep_capture_on,
     raw,

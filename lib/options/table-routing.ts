@@ -1,16 +1,20 @@
 // Options of routes, and of HEP that is sent on.
 
+import { hepId } from './endpoints.js'
 import { type OptionTable, laterFeature as pending } from './option.js'
 import { choice, duration, integer, isOff, offOr, onOff, text, type ValueType } from './types.js'
 
-const route = { group: 'Routes:', pending } as const
+const route = { group: 'Routes:' } as const
 const relay = { group: 'Relay:' } as const
 
 const routeName = text('NAME', 64)
 const hepRoute: ValueType<string> = {
   ...routeName,
   placeholder: 'none|sip|NAME',
-  parse: (name) => (isOff(name) || name.toLowerCase() === 'none' ? 'none' : routeName.parse(name)),
+  parse(name) {
+    const known = ['none', 'sip'].find((one) => one === name.toLowerCase())
+    return known ?? (isOff(name) ? 'none' : routeName.parse(name))
+  },
 }
 
 const tries = integer({ min: 0, max: 65535, why: 'more is for ever' })
@@ -24,7 +28,13 @@ export const routingOptions = {
     help: 'the OpenSIPS that the script was written for',
   },
   routes: { ...route, type: offOr('FILE'), default: 'off', help: 'an ES module that exports routes' },
-  hep_route: { ...route, type: hepRoute, default: 'none', help: 'the path of HEP messages' },
+  hep_route: {
+    ...route,
+    type: hepRoute,
+    default: 'none',
+    defaultShown: 'none without script and routes, else sip',
+    help: 'the path of HEP messages: stored at once, the routes of SIP, or a route of HEP packets',
+  },
   homer5_on: { ...route, type: onOff, default: '1', help: 'Homer 5 layout of reports; 0 is that of Homer 6' },
   homer5_delim: {
     ...route,
@@ -34,11 +44,10 @@ export const routingOptions = {
   },
   hep_id: {
     ...relay,
-    pending,
-    type: offOr('[NAME]HOST[:PORT][;transport=..][;version=..]'),
+    type: hepId,
     default: [],
     repeatable: true,
-    help: 'a named destination; repeatable',
+    help: 'a named destination of correlate(); repeatable',
   },
   hep_capture_id: {
     ...relay,

@@ -17,10 +17,3 @@ export const namedOptions = {
 
 /** Every option of the daemon. */
 export const daemonOptions: typeof namedOptions & OptionTable = { ...namedOptions, ...columnOptions }
-
-/** TOML tables of the file; the keys they have, or any. All of them are still to come. */
-export const fileTables = {
-  discard: { keys: ['methods', 'sources', 'agents', 'types'] },
-  tables: { keys: undefined },
-  relay: { keys: ['to', 'sticky'] },
-} as const

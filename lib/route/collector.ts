@@ -14,42 +14,37 @@ export interface CollectedRows {
 }
 
 export class Collector {
-  #lists: CollectedRows[] = []
-  #last: CollectedRows | undefined
+  /** By batch, then by kind and table. */
+  #lists = new Map<Batch, Map<string, CollectedRows>>()
+  #open: CollectedRows | undefined
 
-  get isEmpty(): boolean {
-    return this.#lists.length === 0
-  }
-
-  /** Returns where the row stands: its list, and its place there. `origin` is given for derived rows. */
-  put(
-    kind: RowKind,
-    table: string,
-    batch: Batch,
-    row: number,
-    origin?: number,
-  ): { list: number; place: number } {
+  /** `origin` is given for derived rows. */
+  put(kind: RowKind, table: string, batch: Batch, row: number, origin?: number): void {
     const list = this.#listOf(kind, table, batch, origin !== undefined)
     list.rows.push(row)
     list.origins?.push(origin!)
-    return { list: this.#lists.indexOf(list), place: list.rows.length - 1 }
+  }
+
+  /** Where the row stands that was put last. */
+  get last(): { list: CollectedRows; place: number } | undefined {
+    return this.#open && { list: this.#open, place: this.#open.rows.length - 1 }
   }
 
   take(): CollectedRows[] {
-    const lists = this.#lists
-    this.#lists = []
-    this.#last = undefined
+    const lists = Array.from(this.#lists.values(), (byTable) => [...byTable.values()]).flat()
+    this.#lists = new Map()
+    this.#open = undefined
     return lists
   }
 
   #listOf(kind: RowKind, table: string, batch: Batch, isDerived: boolean): CollectedRows {
-    const isOne = (list: CollectedRows) => list.kind === kind && list.table === table && list.batch === batch
-    if (this.#last && isOne(this.#last)) return this.#last
-    this.#last = this.#lists.find(isOne)
-    if (!this.#last) {
-      this.#last = { kind, table, batch, rows: [], origins: isDerived ? [] : undefined }
-      this.#lists.push(this.#last)
-    }
-    return this.#last
+    const open = this.#open
+    if (open && open.table === table && open.kind === kind && open.batch === batch) return open
+    const byTable = this.#lists.get(batch) ?? new Map<string, CollectedRows>()
+    if (byTable.size === 0) this.#lists.set(batch, byTable)
+    const key = `${kind} ${table}`
+    this.#open = byTable.get(key) ?? { kind, table, batch, rows: [], origins: isDerived ? [] : undefined }
+    byTable.set(key, this.#open)
+    return this.#open
   }
 }

@@ -1,8 +1,17 @@
-// The default path: SIP goes to the SIP table, all else to the report table, each by the packet's own time.
+// Which way a message goes: the default path, which stores SIP in the SIP table and all else in the report table,
+// or the routes of a script or a module. Made anew when settings are loaded again.
 
-import type { Batch } from '../message.js'
-import { expandUtc } from '../options/strftime.js'
-import type { RowBlock, RowKind, TableRows } from './rows.js'
+import { agentPacket } from '../hep/agent.js'
+import type { Message } from '../message.js'
+import type { BatchRun } from './batch-run.js'
+import type { DerivedRows } from './derived-rows.js'
+import type { Deed, Fates } from './fates.js'
+import { Rules } from './match-rules.js'
+import type { RowKind } from './rows.js'
+import type { RelayTarget, RuleSettings } from './rules.js'
+import type { RouteServices } from './services.js'
+import type { Route, RouteTable } from './table.js'
+import { TableName, type TableWindow } from './tables.js'
 
 export interface RouterSettings {
   /** strftime allowed; expanded in UTC. */
@@ -11,105 +20,142 @@ export interface RouterSettings {
   captureNode: string
   /** false stores nothing. */
   captureOn: boolean
-  /** Packets dated outside of it go to the table of their arrival. In milliseconds; null: no bound. */
-  tableWindow?: { backMs: number; aheadMs: number } | null
+  /** In milliseconds; null: no bound. */
+  tableWindow?: TableWindow
+  rules: RuleSettings
+  /** `none`, `sip`, or the name of a route: the path of HEP messages. */
+  hepRoute: string
+  agent: AgentSettings
+  /** Destinations of correlate(), by name. */
+  hepIds: ReadonlyMap<string, RelayTarget>
 }
 
-/** Why a whole batch has no rows. */
-export type Discarded = 'capture_off'
+/** Of packets that we make. */
+export interface AgentSettings {
+  /** hep_capture_id */
+  captureId: number
+  /** compressed_payload */
+  compressed: boolean
+  /** homer5_on: the layout of correlations. */
+  homer5: boolean
+}
+
+/** What routers share, and keep when one takes the place of another. */
+export interface RouterPorts {
+  relays: RelayPort
+  derived: DerivedRows
+  /** What a row is for its message; none: there is no sink. */
+  deeds: readonly Deed[]
+}
+
+export interface RelayTicket {
+  /** Once for each packet that was accepted: without a reason when it was sent. */
+  settle(reason?: string): void
+}
+
+export interface RelayPort {
+  /** Copies the packet into a queue; or says why not. */
+  send(to: RelayTarget, packet: Uint8Array, ticket: RelayTicket): string | undefined
+}
+
+/** Where a message begins: the default path, the routes of SIP, or a route of HEP packets. */
+export type Start = 'default' | 'sip' | Route
 
 export class Router {
-  #settings: RouterSettings
-  #sip: TableNames
-  #report: TableNames
+  readonly settings: RouterSettings
+  readonly ports: RouterPorts
+  readonly rules: Rules
+  readonly routes: RouteTable | undefined
+  readonly services: RouteServices | undefined
+  readonly #hepStart: Start
+  readonly #tables: Record<RowKind, TableName>
+  /** Of methods, and of templates that routes name. */
+  readonly #named = new Map<string, TableName>()
 
-  constructor(settings: RouterSettings) {
-    this.#settings = settings
-    this.#sip = new TableNames(settings.tableName)
-    this.#report = new TableNames(settings.rtcpTableName)
+  /** Throws an Error for a `hep_route` that is no route: the configuration was checked before. */
+  constructor(settings: RouterSettings, ports: RouterPorts, services?: RouteServices) {
+    this.settings = settings
+    this.ports = ports
+    this.rules = new Rules(settings.rules)
+    this.services = services
+    this.routes = services?.routes
+    this.#hepStart = hepStart(settings.hepRoute, this.routes)
+    this.#tables = { sip: new TableName(settings.tableName), report: new TableName(settings.rtcpTableName) }
   }
 
-  /** Every message of the batch becomes one row, or the whole batch is discarded. */
-  route(batch: Batch): RowBlock | Discarded {
-    if (!this.#settings.captureOn) return 'capture_off'
-    const sorter = new Sorter()
-    for (let row = 0; row < batch.rows; row++) {
-      const sip = batch.isSip(row)
-      const names = sip ? this.#sip : this.#report
-      const second = names.fixed ? 0 : this.#namingSecond(batch, row)
-      sorter.put(sip ? 'sip' : 'report', names.at(second), row)
-    }
-    return {
-      node: this.#settings.captureNode,
-      tables: sorter.tables(batch),
-      namingSecond: (of, row) => this.#namingSecond(of, row),
-    }
+  startOf(message: Message): Start {
+    if (message.hepVersion > 0) return this.#hepStart
+    return this.routes ? 'sip' : 'default'
   }
 
-  /** The second that names table and file: the packet's own, or that of its arrival. */
-  #namingSecond(batch: Batch, row: number): number {
-    const own = batch.microTs(row)
-    const window = this.#settings.tableWindow
-    if (!window) return Math.floor(own / 1e6)
-    const arrival = batch.arrivalUs(row)
-    const inside = own >= arrival - window.backMs * 1000 && own <= arrival + window.aheadMs * 1000
-    return Math.floor((inside ? own : arrival) / 1e6)
+  /** Why no row can be stored now; undefined: one can. */
+  get refusal(): 'capture_off' | 'no_sink' | undefined {
+    if (!this.settings.captureOn) return 'capture_off'
+    return this.ports.deeds.length > 0 ? undefined : 'no_sink'
+  }
+
+  storeByDefault(run: BatchRun, message: Message, row: number): void {
+    const { refusal } = this
+    if (!refusal) {
+      const kind = message.isSip ? 'sip' : 'report'
+      run.put(kind, this.tableOf(kind, message), message, row)
+    }
+    run.fates.end(row, refusal ?? '')
+  }
+
+  /** `template` as a route named it; else that of the method, else the default one. */
+  tableOf(kind: RowKind, message: Message, template?: string): string {
+    const wanted = template ?? (kind === 'sip' ? this.rules.tableOf(message) : undefined)
+    const name = wanted === undefined ? this.#tables[kind] : this.#nameOf(wanted)
+    return name.of(message.batch, message.row, this.settings.tableWindow)
+  }
+
+  /** False when it was refused; the ledger has the reason either way. */
+  relay(fates: Fates, row: number, message: Message, to: RelayTarget, packet?: Uint8Array): boolean {
+    fates.begin(row, 'packet')
+    const octets = packet ?? packetOf(message, this.settings.agent)
+    const refused = octets ? this.ports.relays.send(to, octets, new Ticket(fates, row)) : 'too_long'
+    if (refused !== undefined) fates.done(row, 'packet', `relay/${refused}`)
+    return refused === undefined
+  }
+
+  #nameOf(template: string): TableName {
+    let name = this.#named.get(template)
+    if (!name) {
+      if (this.#named.size >= NAMES_KEPT) this.#named.clear()
+      name = new TableName(template)
+      this.#named.set(template, name)
+    }
+    return name
   }
 }
 
-/** Expands a template once a second of packet time. */
-class TableNames {
-  readonly fixed: boolean
-  readonly #template: string
-  #second = -1
-  #name: string
+/** Routes may make names of what they find in messages. */
+const NAMES_KEPT = 256
 
-  constructor(template: string) {
-    this.#template = template
-    this.#name = template
-    this.fixed = !template.includes('%')
-  }
-
-  at(second: number): string {
-    if (!this.fixed && second !== this.#second) {
-      this.#second = second
-      this.#name = expandUtc(this.#template, second)
-    }
-    return this.#name
-  }
+/** HEP goes on as it came; what came without is put into a packet of ours. */
+function packetOf(message: Message, agent: AgentSettings): Uint8Array | undefined {
+  return message.hepVersion > 0 ? message.packet : agentPacket(message, agent)
 }
 
-/** Collects row numbers by table; runs of rows for one table are the common case. */
-class Sorter {
-  readonly #lists = new Map<string, { kind: RowKind; table: string; rows: number[] }>()
-  #kind: RowKind | undefined
-  #table: string | undefined
-  #rows: number[] = []
+function hepStart(name: string, routes: RouteTable | undefined): Start {
+  if (name === 'none' || !routes) return 'default'
+  if (name === 'sip') return 'sip'
+  const route = routes.named.get(name)
+  if (!route) throw new Error(`no route ${name}`)
+  return route
+}
 
-  put(kind: RowKind, table: string, row: number): void {
-    if (kind !== this.#kind || table !== this.#table) {
-      this.#kind = kind
-      this.#table = table
-      this.#rows = this.#rowsOf(kind, table)
-    }
-    this.#rows.push(row)
+class Ticket implements RelayTicket {
+  readonly #fates: Fates
+  readonly #row: number
+
+  constructor(fates: Fates, row: number) {
+    this.#fates = fates
+    this.#row = row
   }
 
-  tables(batch: Batch): TableRows[] {
-    return Array.from(this.#lists.values(), ({ kind, table, rows }) => ({
-      kind,
-      table,
-      batch,
-      rows: Uint32Array.from(rows),
-    }))
-  }
-
-  #rowsOf(kind: RowKind, table: string): number[] {
-    const key = `${kind} ${table}`
-    const known = this.#lists.get(key)
-    if (known) return known.rows
-    const rows: number[] = []
-    this.#lists.set(key, { kind, table, rows })
-    return rows
+  settle(reason?: string): void {
+    this.#fates.done(this.#row, 'packet', reason === undefined ? undefined : `relay/${reason}`)
   }
 }

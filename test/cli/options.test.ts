@@ -55,8 +55,8 @@ t.test('short flags, - for stdin, and a value in the same word', async (t) => {
   t.same((await checked('-r', '-', '-rx.pcap')).read?.value, ['-', 'x.pcap'])
   t.same((await checked('-i', 'eth0', '-ieth1', '-i', 'off')).raw_interface?.value, ['eth0', 'eth1'])
   const { status, err } = await hepcapd(['check', '-f', 'x.cfg'])
-  t.equal(status, 2)
-  t.match(err, /^--script: error: this version does not have script yet; [^\n]+\n$/)
+  t.equal(status, 1)
+  t.match(err, /^hepcapd: error: x\.cfg: cannot be read \(ENOENT\); [^\n]+\n$/)
 })
 
 t.test('a flag without its value', async (t) => {

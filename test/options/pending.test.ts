@@ -21,7 +21,7 @@ function faultsOf(name: string, text: string): string[] {
 }
 
 t.test('off, 0, empty and the default are taken', async (t) => {
-  t.ok(features.length > 20)
+  t.ok(features.length > 10)
   for (const [name, { default: plain }] of features) {
     const usual = typeof plain === 'string' ? [plain] : []
     for (const text of ['off', '0', '', ...usual]) t.same(faultsOf(name, text), [], `${name} = "${text}"`)
@@ -31,8 +31,6 @@ t.test('off, 0, empty and the default are taken', async (t) => {
 t.test('any other value is refused by name', async (t) => {
   const others = new Map([
     ['spool_full', 'drop-oldest'],
-    ['dialect', '2.4'],
-    ['hep_route', 'sip'],
     ['spool_max', '1GiB'],
   ])
   for (const [name, { type }] of features) {

@@ -146,20 +146,89 @@ t.test('a file that cannot be read is the outside world saying no', async (t) =>
   t.throws(() => resolved({ env: { HEPCAPD_CONFIG: tmpdir() } }), { code: 'EISDIR', syscall: 'read' })
 })
 
-t.test('tables of the file are known, and still to come', async (t) => {
-  const empty = file(t, '[discard]\nmethods = []\nagents = [ ]\n[tables]\n')
-  t.same(faults({ flags: { config: empty } }), [])
+t.test('tables of the file decide without a route', async (t) => {
   const config = file(
     t,
-    'discard.methods = ["OPTIONS"]\n[tables]\nINVITE = "calls"\n[[relay]]\nto = "x"\nstiky = ""\n',
+    `
+[discard]
+methods = ["options", "NOTIFY"]
+sources = ["10.0.0.0/8", "2001:db8::1"]
+agents = "192.0.2.7"
+types = [5, 100]
+[tables]
+register = "registrations_%Y%m%d"
+default = "calls"
+[[relay]]
+to = "sip:192.0.2.1;transport=tcp"
+[[relay]]
+to = "sip:[2001:db8::2]:9061"
+sticky = "call-id"
+`,
+  )
+  const { rules } = resolved({ flags: { config } }).settings
+  const ipv6 = (last: number) => [0x20, 1, 0x0d, 0xb8, ...Array(11).fill(0), last]
+  t.same(rules.discard.methods, ['OPTIONS', 'NOTIFY'])
+  t.same(
+    rules.discard.sources.map(({ octets, prefix }) => [[...octets], prefix]),
+    [
+      [[10, 0, 0, 0], 8],
+      [ipv6(1), 128],
+    ],
+  )
+  t.same(
+    rules.discard.agents.map(({ octets, prefix }) => [[...octets], prefix]),
+    [[[192, 0, 2, 7], 32]],
+  )
+  t.same(rules.discard.types, [5, 100])
+  t.same(
+    [...rules.tables],
+    [
+      ['REGISTER', 'registrations_%Y%m%d'],
+      ['default', 'calls'],
+    ],
+  )
+  t.same(rules.relay, [
+    { to: { proto: 'hep_tcp', host: '192.0.2.1', port: 9060 }, sticky: undefined },
+    { to: { proto: 'hep_udp', host: '2001:db8::2', port: 9061 }, sticky: 'call-id' },
+  ])
+  t.same(faults({ flags: { config: file(t, '[discard]\nmethods = []\n[tables]\n') } }), [])
+})
+
+t.test('every fault of these tables, with its place', async (t) => {
+  const config = file(
+    t,
+    `
+discard.methods = ["OPTIONS", "NO TIFY"]
+discard.kinds = []
+discard.sources = ["10.0.0.0/33", "example.com"]
+discard.types = [256]
+[tables]
+INVITE = "ca;lls"
+BYE = 5
+[[relay]]
+to = "x"
+stiky = ""
+[[relay]]
+sticky = "call-id"
+[[relay]]
+to = "sip:192.0.2.1"
+sticky = "source"
+`,
   )
   t.same(
     faults({ flags: { config } }).map((line) => line.replace(config, 'F')),
     [
-      'F:1:1: error: this version does not have discard yet; remove it, or leave it empty',
-      'F:2:1: error: this version does not have tables yet; remove it, or leave it empty',
-      'F:6:1: error: relay has no stiky; it has to, sticky',
-      'F:4:1: error: this version does not have relay yet; remove it, or leave it empty',
+      'F:3:1: error: discard has no kinds; it has methods, sources, agents, types',
+      'F:2:1: error: "NO TIFY" is no SIP method; write it like "OPTIONS"',
+      'F:4:1: error: "10.0.0.0/33" is neither an address nor a network; write it like 192.0.2.0/24 or 2001:db8::/32',
+      'F:4:1: error: "example.com" is neither an address nor a network; write it like 192.0.2.0/24 or 2001:db8::/32',
+      'F:5:1: error: "256" is no HEP protocol type; write a number from 0 to 255',
+      'F:7:1: error: "ca;lls" is no table name; use 1 to 64 letters, digits and _',
+      'F:8:1: error: the table of BYE is no text; write METHOD = "table"',
+      'F:11:1: error: relay has no stiky; it has to, sticky',
+      'F:9:1: error: relay.to: "x" is no destination; write it like to = "sip:192.0.2.1:9060;transport=tcp"',
+      'F:12:1: error: relay has no to; write it like to = "sip:192.0.2.1:9060;transport=tcp"',
+      'F:14:1: error: relay.sticky: "source" is nothing to stick to; write sticky = "call-id", or leave it out',
     ],
   )
 })

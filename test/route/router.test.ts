@@ -2,18 +2,11 @@
 
 import t, { type Test } from 'tap'
 import type { Batch } from '../../lib/message.js'
-import { Router, type RouterSettings } from '../../lib/route/router.js'
-import type { RowBlock } from '../../lib/route/rows.js'
+import type { RouterSettings } from '../../lib/route/router.js'
+import { namingSecond } from '../../lib/route/tables.js'
 import { batchOf, newEngine } from '../support/engine.js'
 import { chunk, hep3, options, packet, u8 } from '../support/packets.js'
-
-const SETTINGS: RouterSettings = {
-  tableName: 'sip_capture',
-  rtcpTableName: 'rtcp_capture',
-  captureNode: 'homer01',
-  captureOn: true,
-  tableWindow: null,
-}
+import { collected, ledgerOf } from '../support/routing.js'
 
 const DAY_MS = 86_400_000
 const seconds = (iso: string) => Date.parse(iso) / 1000
@@ -24,15 +17,9 @@ function batch(t: Test, packets: Buffer[]): Batch {
   return batchOf(engine, packets)
 }
 
-function routed(batch: Batch, settings: Partial<RouterSettings>): RowBlock {
-  const block = new Router({ ...SETTINGS, ...settings }).route(batch)
-  if (typeof block === 'string') throw new Error(block)
-  return block
-}
-
 /** `kind table` and its row numbers. */
 function tables(batch: Batch, settings: Partial<RouterSettings> = {}): [string, number[]][] {
-  return routed(batch, settings).tables.map(({ kind, table, rows }) => [`${kind} ${table}`, [...rows]])
+  return collected(batch, settings).rows.map(({ kind, table, rows }) => [`${kind} ${table}`, rows])
 }
 
 t.test('SIP goes to the SIP table, all else to the report table, each in its order', async (t) => {
@@ -50,10 +37,8 @@ t.test('SIP goes to the SIP table, all else to the report table, each in its ord
     ['sip sip_capture', [0, 2, 4, 5]],
     ['report rtcp_capture', [1, 3, 6, 7]],
   ])
-  const block = routed(messages, { captureNode: 'edge' })
-  t.equal(block.node, 'edge')
   t.same(
-    block.tables.map((one) => one.batch === messages),
+    collected(messages).rows.map((one) => one.batch === messages),
     [true, true],
   )
 })
@@ -101,9 +86,9 @@ t.test('microseconds beyond a second carry over into the name, as they do into t
 t.test('without a time of its own, a packet is named by its arrival', async (t) => {
   const messages = batch(t, [hep3(chunk(11, u8(1)), chunk(15, options('x')))])
   const second = Math.floor(messages.arrivalUs(0) / 1e6)
-  const block = routed(messages, { tableName: 'sip_%j_%H%M%S' })
-  t.equal(block.namingSecond(messages, 0), second)
-  t.match(block.tables[0]?.table, new Date(second * 1000).toISOString().slice(11, 19).replaceAll(':', ''))
+  t.equal(namingSecond(messages, 0, null), second)
+  const [list] = collected(messages, { tableName: 'sip_%j_%H%M%S' }).rows
+  t.match(list?.table, new Date(second * 1000).toISOString().slice(11, 19).replaceAll(':', ''))
 })
 
 t.test('outside of the window the arrival names the table, at its bounds the packet does', async (t) => {
@@ -117,22 +102,19 @@ t.test('outside of the window the arrival names the table, at its bounds the pac
   )
   const arrival = messages.arrivalUs(0)
   const tableWindow = { backMs: 2 * DAY_MS, aheadMs: 3_600_000 }
-  const block = routed(messages, { tableName: 'sip_%Y%m%d', tableWindow })
   const arrived = Math.floor(arrival / 1e6)
   t.same(
-    offsets.map((_, row) => block.namingSecond(messages, row)),
+    offsets.map((_, row) => namingSecond(messages, row, tableWindow)),
     [now, now - day, arrived, now + 1800, arrived, arrived],
   )
   t.equal(messages.microTs(2), (now - 3 * day) * 1e6, 'the time of the row itself stays')
 
-  const unbound = routed(messages, { tableWindow: null })
   t.same(
-    offsets.map((_, row) => unbound.namingSecond(messages, row)),
+    offsets.map((_, row) => namingSecond(messages, row, null)),
     offsets.map((offset) => now + offset),
   )
 
-  const exactly = (backMs: number) =>
-    routed(messages, { tableWindow: { backMs, aheadMs: 0 } }).namingSecond(messages, 1)
+  const exactly = (backMs: number) => namingSecond(messages, 1, { backMs, aheadMs: 0 })
   const backUs = arrival - messages.microTs(1)
   t.equal(exactly(Math.ceil(backUs / 1000)), now - day)
   t.equal(exactly(Math.ceil(backUs / 1000) - 1), arrived)
@@ -155,5 +137,7 @@ t.test('tables are sorted apart however their rows alternate', async (t) => {
 
 t.test('with capture off nothing has rows', async (t) => {
   const messages = batch(t, [packet(options('a')), packet('{}', { type: 5 })])
-  t.equal(new Router({ ...SETTINGS, captureOn: false }).route(messages), 'capture_off')
+  const { rows, outcomes } = collected(messages, { captureOn: false })
+  t.same(rows, [])
+  t.same(ledgerOf(outcomes).discarded, { capture_off: 2 })
 })

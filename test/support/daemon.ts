@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import Database from 'better-sqlite3'
 import { Daemon, type DaemonSettings } from '../../lib/daemon.js'
 import { Log } from '../../lib/log.js'
+import { ROUTING } from './routing.js'
 
 /** Everything that was logged, as lines `level message`. */
 export class RecordingLog extends Log {
@@ -27,6 +28,8 @@ export class RecordingLog extends Log {
 }
 
 export const SETTINGS: DaemonSettings = {
+  ...ROUTING,
+  routeSources: { script: undefined, module: '', hepRoute: 'none', hepRouteOrigin: 'default' },
   listen: [{ proto: 'hep_udp', host: '127.0.0.1', port: 0 }],
   hepCaptureOn: true,
   tls: { cert: '', key: '', ca: '' },
@@ -40,11 +43,6 @@ export const SETTINGS: DaemonSettings = {
   rcvbufBytes: 4 << 20,
   queueBytes: 32 << 20,
   stopTimeoutMs: 30_000,
-  tableName: 'sip_capture',
-  rtcpTableName: 'rtcp_capture',
-  captureNode: 'homer01',
-  captureOn: true,
-  tableWindow: null,
 }
 
 export interface Started {

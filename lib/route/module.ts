@@ -1,0 +1,132 @@
+// Routes written in JavaScript: loads the module, checks what it exports, and makes routes of it.
+
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Fault, RefusedError } from '../errors.js'
+import { nearest } from '../options/suggest.js'
+import type { RouteFunction, RouteModule, TimerCapture } from './api.js'
+import type { Execution } from './execution.js'
+import { captureFor } from './functions.js'
+import type { Route, RouteTable, Timer } from './table.js'
+
+const EXPORTS = ['request', 'reply', 'error', 'startup', 'hepRoutes', 'timers', 'functions']
+
+export interface LoadedModule {
+  routes: RouteTable
+  functions: NonNullable<RouteModule['functions']>
+}
+
+/** Counts loads: a module is loaded anew under a new address, since Node never forgets one. */
+let loads = 0
+
+/**
+ * Faults of what it exports go to `faults`. Throws a RefusedError for a file that cannot be read. What the module
+ * itself imports is loaded once in the life of the process.
+ */
+export async function loadModule(path: string, faults: Fault[]): Promise<LoadedModule | undefined> {
+  const file = resolve(path)
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    const cure = 'name an ES module that exports routes'
+    throw new RefusedError({ code: 'ENOENT', message: `cannot read the routes ${path}`, cure })
+  }
+  const report = (what: string, cure: string, severity: Fault['severity'] = 'error') =>
+    faults.push({ where: path, severity, what, cure })
+  const module = await importAnew(file, report)
+  if (!module) return undefined
+  checkExports(module, report)
+  return { routes: tableOf(module), functions: module.functions ?? {} }
+}
+
+type Report = (what: string, cure: string, severity?: Fault['severity']) => void
+
+async function importAnew(file: string, report: Report): Promise<RouteModule | undefined> {
+  const url = pathToFileURL(file)
+  url.searchParams.set('load', String(++loads))
+  try {
+    return (await import(url.href)) as RouteModule
+  } catch (error) {
+    const { name, message } = error as Error
+    report(`the module cannot be loaded: ${name}: ${message}`, 'try it alone: node FILE')
+    return undefined
+  }
+}
+
+function checkExports(module: RouteModule, report: Report): void {
+  for (const name of Object.keys(module)) {
+    if (EXPORTS.includes(name) || name === 'default') continue
+    const meant = nearest(name, EXPORTS)
+    report(
+      `nothing runs the export ${name}`,
+      meant ? `did you mean ${meant}?` : `exports that run: ${EXPORTS.join(', ')}`,
+      'warning',
+    )
+  }
+  for (const name of ['request', 'reply', 'error', 'startup'] as const)
+    checkFunction(name, module[name], report)
+  for (const group of ['hepRoutes', 'functions'] as const) checkFunctions(group, module[group], report)
+  const { timers } = module
+  if (timers !== undefined && !Array.isArray(timers))
+    report('timers is no array', 'write timers = [{ everySeconds, run }]')
+  else for (const [index, timer] of (timers ?? []).entries()) checkTimer(index, timer, report)
+}
+
+function checkFunction(name: string, value: unknown, report: Report): void {
+  if (value === undefined || typeof value === 'function') return
+  report(`${name} is no function`, `write export function ${name}(...) { ... }`)
+}
+
+function checkFunctions(group: string, value: unknown, report: Report): void {
+  if (value === undefined) return
+  if (typeof value !== 'object' || value === null)
+    report(`${group} is no object`, `write ${group} = { name() { ... } }`)
+  else for (const [name, one] of Object.entries(value)) checkFunction(`${group}.${name}`, one ?? null, report)
+}
+
+function checkTimer(index: number, timer: unknown, report: Report): void {
+  const { everySeconds, run } = (timer ?? {}) as { everySeconds?: unknown; run?: unknown }
+  const isSound = typeof everySeconds === 'number' && everySeconds > 0 && everySeconds <= 2 ** 31 / 1000
+  if (!isSound) report(`timers[${index}].everySeconds is no time`, 'write a number of seconds over 0')
+  checkFunction(`timers[${index}].run`, run ?? null, report)
+}
+
+function tableOf(module: RouteModule): RouteTable {
+  const { request, reply, error, startup, hepRoutes = {}, timers = [] } = module
+  return {
+    ...(request ? { request: routeOf('request', request) } : {}),
+    ...(reply ? { reply: routeOf('reply', reply) } : {}),
+    ...(error ? { error: routeOf('error', error) } : {}),
+    startup: startup ? [timerRoute('startup', startup)] : [],
+    timers: timers.map(
+      ({ everySeconds, run }, index): Timer => ({ ...timerRoute(`timers[${index}]`, run), everySeconds }),
+    ),
+    named: new Map(Object.entries(hepRoutes).map(([name, run]) => [name, routeOf(`hepRoutes.${name}`, run)])),
+  }
+}
+
+/** A module's function may return a promise whenever it likes; one that does not costs none. */
+function routeOf(title: string, run: RouteFunction): Route {
+  return {
+    title,
+    awaits: true,
+    run(execution: Execution) {
+      const result = run(execution.message!, captureFor(execution))
+      return isPromise(result) ? result.then(() => 1) : 1
+    },
+  }
+}
+
+function timerRoute(title: string, run: (capture: TimerCapture) => unknown): Route {
+  return {
+    title,
+    awaits: true,
+    run(execution: Execution) {
+      const result = run(captureFor(execution))
+      return isPromise(result) ? result.then(() => 1) : 1
+    },
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return typeof (value as Promise<unknown> | undefined)?.then === 'function'
+}

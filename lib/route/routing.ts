@@ -1,0 +1,67 @@
+// Routes and what they need for the life of the daemon, over every reload: relays, derived rows, counters, timers.
+
+import type { Log } from '../log.js'
+import type { Relays } from '../relay/relays.js'
+import type { Sink } from '../sink/sink.js'
+import { DerivedRows } from './derived-rows.js'
+import type { Deed } from './fates.js'
+import type { LoadedRoutes } from './load.js'
+import { Router, type RouterPorts, type RouterSettings } from './router.js'
+import type { RouteServices } from './services.js'
+import { RouteState } from './state.js'
+import { Timers } from './timers.js'
+
+export interface RoutingSettings {
+  /** Octets of messages that may wait for the sinks. */
+  queueBytes: number
+}
+
+export class Routing {
+  readonly state: RouteState
+  readonly #ports: RouterPorts
+  #timers: Timers | undefined
+  #hasStarted = false
+
+  constructor(
+    settings: RoutingSettings,
+    relays: Relays,
+    sinks: readonly Sink[],
+    log: Log,
+    inputOf: RouteServices['inputOf'],
+  ) {
+    this.state = new RouteState(log, inputOf)
+    this.#ports = {
+      relays,
+      derived: new DerivedRows(settings.queueBytes),
+      deeds: deedsOf(sinks),
+    }
+  }
+
+  /** The router of one configuration; its timers take the place of those before. */
+  router(settings: RouterSettings, loaded?: LoadedRoutes): Router {
+    this.#timers?.stop()
+    const routes = loaded?.routes
+    const services = routes && this.state.services(routes, loaded.limits)
+    this.#timers = services && new Timers(services)
+    if (this.#hasStarted) this.#timers?.start()
+    return new Router(settings, this.#ports, services)
+  }
+
+  /** Runs the startup routes, then the timers. */
+  async start(): Promise<void> {
+    await this.#timers?.startUp()
+    this.#timers?.start()
+    this.#hasStarted = true
+  }
+
+  /** No timer runs again. */
+  stop(): void {
+    this.#timers?.stop()
+  }
+}
+
+/** What a row is for its message: stored, sent, or both. */
+function deedsOf(sinks: readonly Sink[]): Deed[] {
+  const stores: Deed[] = sinks.some(({ sends }) => !sends) ? ['row'] : []
+  return sinks.some(({ sends }) => sends) ? [...stores, 'sent_row'] : stores
+}
