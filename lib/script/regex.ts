@@ -53,7 +53,7 @@ function translated(posix: string): string {
     const end = posix[at] === '[' ? endOfBracket(posix, at) : at + (posix[at] === '\\' ? 2 : 1)
     const part = posix.slice(at, end)
     if (part[0] === '[' && part.length > 1) out += bracket(part)
-    else out += part.length === 2 ? escape(part[1]!, posix) : part
+    else out += part.length === 2 ? escapedLetter(part[1]!, posix) : part
     at = end
   }
   return out
@@ -85,7 +85,7 @@ function bracket(part: string): string {
 
 const CLASSES = 'dDwWsSbB'
 
-function escape(letter: string, posix: string): string {
+function escapedLetter(letter: string, posix: string): string {
   if (letter === '<' || letter === '>') return '\\b'
   if (/[1-9]/.test(letter)) {
     throw new Error(

@@ -198,6 +198,14 @@ function asText(value: Value): string | null {
   return typeof value === 'object' ? value.text : String(value)
 }
 
+function assignRuri(execution: Execution, _: string, value: Value): void {
+  execution.assignedRuri = asText(value)
+}
+
+function assignDestination(execution: Execution, _: string, value: Value): void {
+  execution.destinationUri = asText(value)
+}
+
 const partOf = (part: 'user' | 'host' | 'port') => (text: string) => splitUri(text)?.[part] ?? null
 const uriOf = (value: string) => nameAddr(value).uri || null
 
@@ -219,7 +227,7 @@ const nowIn = (execution: Execution) => new Date(execution.services.now())
 export const readers: ReadonlyMap<string, VariableEntry> = new Map<string, VariableEntry>([
   // SIP
   ['rm', ofMessage(methodOf)],
-  ['ru', { ...ruri((text) => text, 'ruri'), write: (e, _, value) => void (e.assignedRuri = asText(value)) }],
+  ['ru', { ...ruri((text) => text, 'ruri'), write: assignRuri }],
   ['rU', ruri(partOf('user'), 'ruriUser')],
   ['rd', ruri(partOf('host'), 'ruriDomain')],
   ['rp', ofRequest((message) => splitUri(message.sip('ruri'))?.port ?? null)],
@@ -276,10 +284,7 @@ export const readers: ReadonlyMap<string, VariableEntry> = new Map<string, Varia
   ],
   ['HEPVERSION', ofMessage((message) => (message.hepVersion === 0 ? null : message.hepVersion))],
   // Routing
-  [
-    'du',
-    { ...single((e) => e.destinationUri), write: (e, _, value) => void (e.destinationUri = asText(value)) },
-  ],
+  ['du', { ...single((e) => e.destinationUri), write: assignDestination }],
   ['rc', single((execution) => execution.returnCode)],
   ['retcode', single((execution) => execution.returnCode)],
   ['return', named((name) => one((execution) => execution.returnValues[Number(name)] ?? null))],
