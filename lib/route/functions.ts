@@ -162,10 +162,15 @@ define(
     run: (execution, [type, id, of, value]) => set(execution, id, value, type, of),
   },
   {
+    dialect: 'any',
+    parameters: [chunkId, text('data')],
+    fits: (args) => args.length === 2 && !isType(args[0]),
+    run: (execution, [id, value]) => set(execution, id, value, undefined, undefined),
+  },
+  {
     dialect: '3.x',
     parameters: [chunkId, text('data'), optional(dataType), optional(vendor)],
-    fits: (args) =>
-      args.length >= 2 && !isType(args[0]) && (args.length === 2 || args[2] === undefined || isType(args[2])),
+    fits: (args) => args.length > 2 && !isType(args[0]) && (args[2] === undefined || isType(args[2])),
     run: (execution, [id, value, type, of]) => set(execution, id, value, type, of),
   },
 )

@@ -184,7 +184,7 @@ function regexMaker({ name }: Target, node: Argument, compiler: Compiler): Maker
   try {
     return constant(compileRegex(pattern))
   } catch (error) {
-    const what = `bad regular expression "${pattern}" of ${name}(): ${(error as Error).message}`
+    const what = `${name}(): ${(error as Error).message}`
     compiler.fault(node.at, 'error', what, 'write it as a POSIX extended expression')
     return constant(() => false)
   }

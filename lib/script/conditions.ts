@@ -157,12 +157,11 @@ function matchCondition({ operator }: Compare, left: ValueCode, right: Text, com
 }
 
 /** A bad one is a fault at load. */
-export function literalRegex({ at, text }: Text, compiler: Compiler): (subject: string) => boolean {
+function literalRegex({ at, text }: Text, compiler: Compiler): (subject: string) => boolean {
   try {
     return compileRegex(text)
   } catch (error) {
-    const what = `bad regular expression "${text}": ${(error as Error).message}`
-    compiler.fault(at, 'error', what, 'write it as a POSIX extended expression')
+    compiler.fault(at, 'error', (error as Error).message, 'write it as a POSIX extended expression')
     return () => false
   }
 }

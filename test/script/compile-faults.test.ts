@@ -194,15 +194,16 @@ t.test('break in a loop of OpenSIPS 2', async (t) => {
 
 t.test('bad regular expressions say what is bad', async (t) => {
   const cure = 'write it as a POSIX extended expression'
-  for (const [body, at, of] of [
-    ['if ($rm =~ "(") exit;', '1:20', ''],
-    ['if ($rm !~ "[a") exit;', '1:20', ''],
-    ['search("(");', '1:16', ' of search()'],
+  for (const [body, at, what] of [
+    ['if ($rm =~ "(") exit;', '1:20', /error: "\(" is no regular expression: /],
+    ['if ($rm !~ "[a") exit;', '1:20', /error: "\[a" is no regular expression: /],
+    ['if ($rm =~ "(a)\\1") exit;', '1:20', /error: ".*" has the back-reference \\1, /],
+    ['search("(");', '1:16', /error: search\(\): "\(" is no regular expression: /],
   ] as const) {
     const [fault, ...more] = faults(`route { ${body} }`)
     t.same(more, [], body)
-    t.ok(fault?.startsWith(`t.cfg:${at}: error: bad regular expression "`), body)
-    t.match(fault, new RegExp(`"${of.replace('()', '\\(\\)')}: .+; ${cure}$`))
+    t.ok(fault?.startsWith(`t.cfg:${at}: `) && fault.endsWith(`; ${cure}`), body)
+    t.match(fault, what)
   }
 })
 
