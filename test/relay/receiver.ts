@@ -25,6 +25,10 @@ export class StreamReceiver {
     return this.#port
   }
 
+  get isListening(): boolean {
+    return this.#server !== undefined
+  }
+
   /** On the port that it had before. */
   async listen(): Promise<void> {
     const server = this.#tls ? createTlsServer(this.#tls) : createServer()

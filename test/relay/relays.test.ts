@@ -9,6 +9,7 @@ import type { RelayTarget } from '../../lib/route/rules.js'
 import { udpReceiver } from '../send/receiver.js'
 import { Authority, credentialsOf } from '../support/certificates.js'
 import { hep1, hep2, options, packet } from '../support/packets.js'
+import { Random } from '../support/random.js'
 import { missing, until } from '../support/tools.js'
 import { Hand, StreamReceiver } from './receiver.js'
 
@@ -302,6 +303,46 @@ t.test('too many destinations', (t) => {
   t.equal(hand.send(to('127.0.0.3'), packet('x')), undefined)
   t.equal(relays.refusedDestinations, 1)
   t.end()
+})
+
+t.test('whatever happens, each packet is settled once', async (t) => {
+  const random = new Random(20_240_519)
+  const receivers = [await newReceiver(t), await newReceiver(t)]
+  const socket = await udpReceiver()
+  t.teardown(() => socket.close())
+  const limits = { ...QUICK, queueBytes: 200_000, sendTimeoutMs: 50, failures: 3 }
+  const { relays, hand } = newRelays(t, { limits })
+  const targets: RelayTarget[] = [
+    ...receivers.map(({ port }) => tcpTo(port)),
+    { proto: 'hep_udp', host: '127.0.0.1', port: socket.port },
+  ]
+  const events = [
+    async (one: StreamReceiver) => one.kill(),
+    async (one: StreamReceiver) => (one.isListening ? undefined : one.listen()),
+    async (one: StreamReceiver) => {
+      one.isDeaf = !one.isDeaf
+    },
+    async (one: StreamReceiver) => {
+      for (const peer of one.sockets) peer.end()
+    },
+  ]
+  let given = 0
+  for (let step = 0; step < 400; step++) {
+    for (let i = random.below(30); i > 0; i--, given++) {
+      const one = random.below(5) === 0 ? hep1('x') : packet('y'.repeat(random.below(20_000)))
+      hand.send(random.pick(targets), one)
+    }
+    if (random.below(4) === 0) await random.pick(events)(random.pick(receivers))
+    if (random.below(3) === 0) await new Promise((resolve) => setTimeout(resolve, random.below(10)))
+  }
+  await relays.close(300)
+  t.equal(hand.pending, 0)
+  t.equal(hand.outcomes.length + hand.refused.length, given)
+  const relayed = relays.destinations.reduce((sum, one) => sum + one.relayed, 0)
+  const dropped = relays.destinations.flatMap((one) => Object.values(one.dropped))
+  t.equal(relayed, hand.counts.relayed)
+  t.equal(relayed + dropped.reduce((sum, count) => sum + count, 0), given)
+  for (const one of relays.destinations) t.match(one, { queued: 0, queuedOctets: 0 })
 })
 
 t.test('TLS', { skip: missing('openssl') }, async (t) => {
