@@ -176,8 +176,11 @@ async function show(sources: Sources): Promise<number> {
 async function check(sources: Sources): Promise<number> {
   const { own, others } = apart(checkFlags, sources)
   const flags = sound(checkFlags, own)
-  const configuration = effective(others)
+  const configuration = effective({ ...others, tolerant: true })
   report(configuration.warnings)
+  const { soundRoutes } = await import('./route/load.js')
+  const { faults } = await soundRoutes(configuration.settings.routeSources)
+  report(faults)
   const command = await import('./commands/check.js')
   return command.check(configuration, flags.json)
 }

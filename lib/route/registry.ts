@@ -24,7 +24,7 @@ export interface Parameter {
   optional?: true
   /** Of `text`: run() is given a function that makes the text, so that one that nobody reads costs nothing. */
   lazy?: true
-  /** Of `literal`: throws an Error whose message says what is expected. */
+  /** Of `literal`, and of a `text` without variables: throws an Error whose message says what is expected. */
   check?(text: string): void
 }
 

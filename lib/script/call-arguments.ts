@@ -84,7 +84,7 @@ export function bind(target: Target, given: Given | undefined, compiler: Compile
   if (!given || !node) return constant(undefined)
   switch (target.parameter.kind) {
     case 'text':
-      return text(target.parameter, given, compiler)
+      return text(target, given, compiler)
     case 'literal':
       return literal(target, node, compiler)
     case 'value':
@@ -111,12 +111,14 @@ function plain(node: Argument): string | number {
   return node.type === 'text' ? node.text : node.value
 }
 
-function text(parameter: Parameter, given: Given, compiler: Compiler): Maker {
+function text(target: Target, given: Given, compiler: Compiler): Maker {
+  const { parameter } = target
   if (given.node?.type === 'variable' && !parameter.lazy)
     return textOfVariable(parameter, given.node, compiler)
   const format = given.format(compiler)
   if (format.every((part) => typeof part === 'string')) {
     const whole = format.join('')
+    check(target, whole, given.node, compiler)
     return constant(parameter.lazy ? () => whole : whole)
   }
   const write = compileFormat(format, compiler)
@@ -133,15 +135,25 @@ function textOfVariable({ optional }: Parameter, variable: Variable, compiler: C
   })
 }
 
-function literal({ parameter, name, at }: Target, node: Argument, compiler: Compiler): Maker {
+function literal(target: Target, node: Argument, compiler: Compiler): Maker {
   const value = String(plain(node))
+  check(target, value, node, compiler)
+  return constant(value)
+}
+
+/** What is known at load is looked at there. */
+function check(
+  { parameter, name, at }: Target,
+  value: string,
+  node: Argument | undefined,
+  compiler: Compiler,
+): void {
   try {
     parameter.check?.(value)
   } catch (error) {
     const what = `bad ${parameter.name} "${value}" of ${name}()`
-    compiler.fault(node.at ?? at, 'error', what, (error as Error).message)
+    compiler.fault(node?.at ?? at, 'error', what, (error as Error).message)
   }
-  return constant(value)
 }
 
 function valueMaker(variable: Variable, compiler: Compiler): Maker {

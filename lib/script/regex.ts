@@ -42,7 +42,8 @@ function compiled(posix: string, flags: number): RE2JS {
   try {
     return RE2JS.compile(expression, flags)
   } catch (error) {
-    throw new Error(`"${posix}" is no regular expression: ${(error as Error).message}`)
+    const why = (error as Error).message.replace(/^error parsing regexp: /, '').replace(/: `.*`$/s, '')
+    throw new Error(`"${posix}" is no regular expression: ${why}`)
   }
 }
 

@@ -108,7 +108,7 @@ t.test('1.1 db_url: an engine that is still to come is told by name, and check g
     t.fail('it was taken')
   } catch (error) {
     t.same((error as UsageError).faults.map(renderFault), [
-      `${script}:3:1: error: this version does not have mysql: as a db_url yet; use sqlite:FILE or none:`,
+      `${script}:3:1: error: this version does not have mysql: as a db_url yet; use sqlite:FILE, hep_udp:HOST, hep_tcp:HOST, hep_tls:HOST, or none:`,
     ])
     t.notMatch((error as UsageError).message, /passwd/)
   }
