@@ -18,8 +18,10 @@ const SIGN = /[:+\-*/%&|^=!<>]=|=~|!~|&&|\|\||<<|>>|[;,(){}[\]:=<>+\-*/%&|^~!.]/
 const VARIABLE_NAME = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/y
 /** What stands in the parentheses of a variable that somebody forgot to close. */
 const SIMPLE_INNER = /[\w.-]*/y
-const STRANGE = /[^\s\w"'#$;,(){}[\]:=<>+\-*/%&|^~!.\0\p{Cs}]+/uy
+const STRANGE = /[^ \t\r\n\f\v\w"'#$;,(){}[\]:=<>+\-*/%&|^~!.\0\p{Cs}]+/uy
 const BAD_HERE = /[\0\p{Cs}]+/uy
+/** Editors show it as a blank, or not at all. */
+const STRANGE_BLANK = /^[\s\u200b\u2060\ufeff]/
 const TYPOGRAPHIC = /^[\u2018-\u201f\u00ab\u00bb]/
 const IN_TYPOGRAPHIC = /.(?:[^\n\u2018-\u201f\u00ab\u00bb]*[\u2018-\u201f\u00ab\u00bb])?/y
 
@@ -258,13 +260,18 @@ export class Lexer {
     if (length === 0) return this.#badCharacters(at)
     const text = this.#text.slice(this.#offset, this.#offset + length)
     if (TYPOGRAPHIC.test(text)) return this.#typographic(at, isFirst)
-    this.#faults.error(
-      at,
-      `found ${quoted(text)}, which means nothing in a script`,
-      'take it out, or put it in quotes',
-    )
+    this.#noteStrange(at, text)
     this.#offset += length
     return undefined
+  }
+
+  #noteStrange(at: SourcePosition, text: string): void {
+    if (STRANGE_BLANK.test(text)) {
+      this.#faults.error(at, `found the blank ${codeOf(text)}`, 'write a plain blank')
+    } else {
+      const what = `found ${quoted(text)}, which means nothing in a script`
+      this.#faults.error(at, what, 'take it out, or put it in quotes')
+    }
   }
 
   /** What an editor for letters made of a text in quotes. */
@@ -281,9 +288,12 @@ export class Lexer {
   #badCharacters(at: SourcePosition): undefined {
     const what = nameOfBad(this.#text.charAt(this.#offset))
     this.#faults.error(at, `found ${what}`, 'save the file as UTF-8 text')
-    this.#offset += this.#lengthOf(BAD_HERE, this.#offset)
+    this.#offset += Math.max(1, this.#lengthOf(BAD_HERE, this.#offset))
   }
 }
+
+/** `U+00A0` */
+const codeOf = (text: string) => `U+${text.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
 
 const nameOfBad = (character: string) =>
   character === '\0' ? 'a NUL character' : 'octets that are not UTF-8'

@@ -1,7 +1,16 @@
 // What stands outside of routes: globals, sockets, modules, their parameters, and the heads of routes.
 
 import { nearest } from '../options/suggest.js'
-import type { Global, LoadModule, ModuleParameter, RouteKind, RouteNode, Script, Socket } from './ast.js'
+import type {
+  Global,
+  LoadModule,
+  ModuleParameter,
+  Position,
+  RouteKind,
+  RouteNode,
+  Script,
+  Socket,
+} from './ast.js'
 import { refuseKamailio, refuseKamailioModule, refuseKamailioWord } from './kamailio.js'
 import { socket } from './parser-sockets.js'
 import { block, isKeyword, ROUTE_KINDS } from './parser-statements.js'
@@ -90,7 +99,7 @@ function other(p: Reader, found: Found, routes: Map<string, Token>): void {
     p.note(name.at, `${quoted(name.text)} is no kind of route`, `write \`${kind}\``)
     route(p, kind, routes)
   } else if (isKeyword(name) || p.isSign('(', 1)) {
-    p.fail(name.at, `found ${quoted(name.text)} outside of a route`, 'put statements into a route')
+    strayStatements(p, name.at, name.text)
   } else {
     p.next()
     p.unexpected(`\`=\` after ${quoted(name.text)}`, 'write `NAME = VALUE`, or correct the word')
@@ -107,6 +116,15 @@ function isItem(p: Reader): boolean {
   const { kind, text } = p.peek()
   if (kind !== 'word') return false
   return ROUTE_KINDS.has(text) || text === 'loadmodule' || text === 'modparam' || p.isSign('=', 1)
+}
+
+/** Told once for all that follow, up to a `}` that a route's `{` should stand for. */
+function strayStatements(p: Reader, at: Position, text: string): void {
+  p.note(at, `found ${quoted(text)} outside of a route`, 'put statements into a route')
+  do {
+    if (p.isSign('{')) block(p, '')
+    else if (isSign(p.next(), '}')) return
+  } while (p.peek().kind !== 'end' && !(p.peek().isFirst && isItem(p)))
 }
 
 /** To where the next item can begin. Blocks are read, so that their faults are listed. */

@@ -88,12 +88,18 @@ function statement(p: Reader): Statement | undefined {
 
 function inner(p: Reader): Statement | undefined {
   const { at } = p.peek()
-  if (!p.isTooDeep) return { type: 'block', at, body: p.deeper(() => block(p, '')) }
+  if (skipTooDeep(p)) return undefined
+  return { type: 'block', at, body: p.deeper(() => block(p, '')) }
+}
+
+/** A block that is one too many: told and left out. */
+function skipTooDeep(p: Reader): boolean {
+  if (!p.isTooDeep) return false
   p.attempt(
     () => p.deeper(() => undefined),
     () => p.skipBlock(),
   )
-  return undefined
+  return true
 }
 
 function declaration(p: Reader): undefined {
@@ -303,6 +309,7 @@ function switchStatement(p: Reader): Statement | undefined {
     () => p.skipHead(),
   )
   const open = p.peek()
+  if (p.isSign('{') && skipTooDeep(p)) return undefined
   p.expect('{', 'before the cases of `switch`', SWITCH_CURE)
   const inside = p.deeper(() => cases(p, open))
   return subject && { type: 'switch', at, subject, ...inside }

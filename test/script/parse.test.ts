@@ -1,16 +1,8 @@
 // Each construct of the script language, and the tree that it becomes.
 
 import t, { type Test } from 'tap'
-import { renderFault } from '../../lib/errors.js'
-import type { Script } from '../../lib/script/ast.js'
-import { parseScript } from '../../lib/script/parser.js'
+import { parse } from '../support/parse.js'
 import { bodyTree, routeTree } from '../support/script-tree.js'
-
-export function parse(text: string): Script {
-  const { script, faults } = parseScript('test.cfg', { text })
-  if (!script) throw new Error(`no script:\n${faults.map(renderFault).join('\n')}`)
-  return script
-}
 
 /** What stands in a route, as a tree. */
 const inRoute = (text: string) => bodyTree(parse(`route { ${text} }`).routes[0]?.body ?? [])

@@ -58,6 +58,16 @@ wrong('lexical', [
     ],
   },
   {
+    name: 'a blank that is none',
+    script: ['route {\n', '\texit\u00a0;\n', '}\n'],
+    says: ['t.cfg:2:6: error: found the blank U+00A0; write a plain blank', '\texit\u00a0;', '\t    ^'],
+  },
+  {
+    name: 'a blank without width',
+    script: ['route {\n', '\texit;\u200b\n', '}\n'],
+    says: ['t.cfg:2:7: error: found the blank U+200B; write a plain blank', '\texit;\u200b', '\t     ^'],
+  },
+  {
     name: 'a lone dollar',
     script: ['route {\n', '\t$ = 1;\n', '}\n'],
     says: [
