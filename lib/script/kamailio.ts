@@ -8,7 +8,7 @@ const DIRECTIVE =
   /^#!(?:KAMAILIO|SER|OPENSER|ALL|MAXCOMPAT|define|redefine|trydef|defenv|defexp|defexps|ifdef|ifndef|ifexp|else|endif|subst|substdef|substdefs)\b/
 /** Modules that OpenSIPS never had. */
 const MODULES =
-  /^(?:.*\/)?(?:pv|kex|corex|siputils|textopsx|tmx|xhttp|htable|rtimer|mqueue|jansson)(?:\.so)?$/
+  /^(?:.*\/)?(?:pv|kex|corex|siputils|textopsx|tmx|xhttp|htable|rtimer|jansson)(?:\.so)?$/
 /** Words that begin a route, or what stands between routes, there and nowhere else. */
 const WORDS = new Set([
   'request_route',
