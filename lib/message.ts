@@ -4,11 +4,10 @@
 // throws. A message is a cursor into its batch and is valid as long as the batch is.
 
 import { binding, type SealedSlab, type SipField, type SlabHandle } from './binding.js'
+import { unfolded } from './sip/headers.js'
 
 const { record: at, sip: sipAt, flags } = binding.layout
 
-/** RFC 3261 7.3.1: a fold reads as one space. */
-const FOLD = /[ \t]*[\r\n][\r\n \t]*/g
 const CLEAN = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Clean UTF-8: what is none, and NUL, is replaced. */
@@ -281,7 +280,7 @@ export class Message {
 
   #text(octets: Buffer): string {
     const text = clean(octets)
-    return this.#flag(flags.folded) ? text.replace(FOLD, ' ') : text
+    return this.#flag(flags.folded) ? unfolded(text) : text
   }
 
   #address(octets: number, family: number): string {

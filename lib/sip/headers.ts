@@ -1,28 +1,28 @@
 // Headers of a SIP message that no column has: looked for when somebody asks, in the octets, line by line.
 
 /** RFC 3261 section 20 and the registry of compact forms, by full name. */
-const COMPACT: Record<string, string> = {
-  'accept-contact': 'a',
-  'allow-events': 'u',
-  'call-id': 'i',
-  contact: 'm',
-  'content-encoding': 'e',
-  'content-length': 'l',
-  'content-type': 'c',
-  event: 'o',
-  from: 'f',
-  identity: 'y',
-  'refer-to': 'r',
-  'referred-by': 'b',
-  'reject-contact': 'j',
-  'request-disposition': 'd',
-  'session-expires': 'x',
-  subject: 's',
-  supported: 'k',
-  to: 't',
-  via: 'v',
-}
-const FULL = new Map(Object.entries(COMPACT).map(([full, short]) => [short, full]))
+const COMPACT = new Map([
+  ['accept-contact', 'a'],
+  ['allow-events', 'u'],
+  ['call-id', 'i'],
+  ['contact', 'm'],
+  ['content-encoding', 'e'],
+  ['content-length', 'l'],
+  ['content-type', 'c'],
+  ['event', 'o'],
+  ['from', 'f'],
+  ['identity', 'y'],
+  ['refer-to', 'r'],
+  ['referred-by', 'b'],
+  ['reject-contact', 'j'],
+  ['request-disposition', 'd'],
+  ['session-expires', 'x'],
+  ['subject', 's'],
+  ['supported', 'k'],
+  ['to', 't'],
+  ['via', 'v'],
+])
+const FULL = new Map(Array.from(COMPACT, ([full, short]) => [short, full]))
 
 const LF = 0x0a
 const CR = 0x0d
@@ -30,8 +30,13 @@ const COLON = 0x3a
 const SPACE = 0x20
 const TAB = 0x09
 
+/** Whole runs, so that no place is looked at twice: some headers are 64 kB of spaces. */
+const SPACES = /[ \t\r\n]{2,}|[\r\n]/g
+
 /** RFC 3261 7.3.1: a fold reads as one space. */
-const FOLD = /[ \t]*\r?\n[ \t]+/g
+export function unfolded(text: string): string {
+  return text.replace(SPACES, (run) => (run.includes('\n') || run.includes('\r') ? ' ' : run))
+}
 
 /** The index-th value of this name (from the end when negative), unfolded; undefined when there is none. */
 export function headerValue(message: Buffer, name: string, index = 0): string | undefined {
@@ -51,16 +56,12 @@ export function headerValues(message: Buffer, name: string): string[] {
 function* values(message: Buffer, name: string): Generator<string> {
   const full = name.toLowerCase()
   const long = FULL.get(full) ?? full
-  const names = [Buffer.from(long), Buffer.from(COMPACT[long] ?? long)]
+  const names = [Buffer.from(long), Buffer.from(COMPACT.get(long) ?? long)]
   for (let at = nextLine(message, leadingLines(message)); at < message.length; ) {
     if (message[at] === CR || message[at] === LF) return // the empty line
     const end = endOfHeader(message, at)
     const colon = nameEnd(message, at, end, names)
-    if (colon >= 0)
-      yield message
-        .toString('utf8', colon + 1, end)
-        .replace(FOLD, ' ')
-        .trim()
+    if (colon >= 0) yield unfolded(message.toString('utf8', colon + 1, end)).trim()
     at = end
   }
 }
