@@ -10,8 +10,15 @@ export function arithmetic(operator: Arithmetic['operator'], left: Value, right:
     const [a, b] = [numberOf(left) ?? 0, right === null ? 0 : numberOf(right)]
     return b === undefined ? undefined : calculate(operator, a, b)
   }
-  if (operator === '+') return (textOf(left) ?? '') + (textOf(right) ?? '')
+  if (operator === '+') return joined(textOf(left) ?? '', textOf(right) ?? '')
   return bytewise(operator, textOf(left) ?? '', textOf(right))
+}
+
+/** Characters: a loop that doubles a text has to end somewhere. */
+export const MAX_TEXT = 1 << 20
+
+function joined(a: string, b: string): string | undefined {
+  return a.length + b.length > MAX_TEXT ? undefined : a + b
 }
 
 /** `~` */
@@ -56,6 +63,8 @@ function bits(operator: '&' | '|' | '^', a: number, b: number): number {
 function bytewise(operator: Arithmetic['operator'], a: string, b: string | undefined): string | undefined {
   if (b === undefined || a.length !== b.length) return undefined
   if (operator !== '&' && operator !== '|' && operator !== '^') return undefined
-  const codes = Array.from(a, (_, i) => bits(operator, a.charCodeAt(i), b.charCodeAt(i)))
-  return String.fromCharCode(...codes)
+  let out = ''
+  for (let i = 0; i < a.length; i++)
+    out += String.fromCharCode(bits(operator, a.charCodeAt(i), b.charCodeAt(i)))
+  return out
 }

@@ -67,15 +67,17 @@ function order(operator: CompareOperator, difference: number): boolean {
   }
 }
 
-/** Negative, 0 or positive, ASCII letters in either case. */
+/** Negative, 0 or positive, ASCII letters in either case. Makes no text. */
 export function compareTexts(one: string, other: string): number {
   if (one === other) return 0
-  const [a, b] = [lowerAscii(one), lowerAscii(other)]
-  if (a === b) return 0
-  return a < b ? -1 : 1
+  const length = Math.min(one.length, other.length)
+  for (let i = 0; i < length; i++) {
+    const difference = lowerOf(one.charCodeAt(i)) - lowerOf(other.charCodeAt(i))
+    if (difference !== 0) return difference
+  }
+  return one.length - other.length
 }
 
-/** Letters outside of ASCII stay as they are. */
-export function lowerAscii(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+function lowerOf(code: number): number {
+  return code >= 0x41 && code <= 0x5a ? code | 0x20 : code
 }

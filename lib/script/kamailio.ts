@@ -7,8 +7,7 @@ import { quoted, type SourcePosition } from './source.js'
 const DIRECTIVE =
   /^#!(?:KAMAILIO|SER|OPENSER|ALL|MAXCOMPAT|define|redefine|trydef|defenv|defexp|defexps|ifdef|ifndef|ifexp|else|endif|subst|substdef|substdefs)\b/
 /** Modules that OpenSIPS never had. */
-const MODULES =
-  /^(?:.*\/)?(?:pv|kex|corex|siputils|textopsx|tmx|xhttp|htable|rtimer|jansson)(?:\.so)?$/
+const MODULES = /^(?:.*\/)?(?:pv|kex|corex|siputils|textopsx|tmx|xhttp|htable|rtimer|jansson)(?:\.so)?$/
 /** Words that begin a route, or what stands between routes, there and nowhere else. */
 const WORDS = new Set([
   'request_route',

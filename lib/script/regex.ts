@@ -9,21 +9,42 @@ export type Matches = (text: string) => boolean
 export function compileRegex(posix: string): Matches {
   const literal = literalOf(posix)
   if (literal !== undefined) return (text) => upToNul(text).toLowerCase().includes(literal)
-  const expression = compiled(posix, RE2JS.CASE_INSENSITIVE | RE2JS.DOTALL)
+  const expression = compileExpression(posix, RE2JS.CASE_INSENSITIVE | RE2JS.DOTALL)
   return (text) => expression.test(upToNul(text))
 }
 
 const KEPT = 256
-const cache = new Map<string, Matches>()
+const cache = new Map<string, Matches | Error>()
 
-/** For expressions that come while messages do; the last ones are kept. Throws as compileRegex(). */
+/** For expressions that come while messages do: those used last are kept. Throws as compileRegex(), or for its size. */
 export function regexFor(posix: string): Matches {
-  const known = cache.get(posix)
-  if (known) return known
-  const made = compileRegex(posix)
-  if (cache.size >= KEPT) cache.delete(cache.keys().next().value!)
+  const made = cache.get(posix) ?? attempt(posix)
+  cache.delete(posix)
   cache.set(posix, made)
+  if (cache.size > KEPT) cache.delete(cache.keys().next().value ?? '')
+  if (made instanceof Error) throw made
   return made
+}
+
+function attempt(posix: string): Matches | Error {
+  try {
+    refuseHuge(posix)
+    return compileRegex(posix)
+  } catch (error) {
+    return error as Error
+  }
+}
+
+const MAX_LENGTH = 4096
+const MAX_COUNT = 1000
+
+/** Compiling takes as long as the expression is with its {counts} written out. */
+function refuseHuge(posix: string): void {
+  if (posix.length > MAX_LENGTH) throw new Error(`an expression of more than ${MAX_LENGTH} characters`)
+  let sum = 0
+  for (const [, least, most] of posix.matchAll(/\{(\d*),?(\d*)/g))
+    sum += Math.max(Number(least), Number(most))
+  if (sum > MAX_COUNT) throw new Error(`an expression with counts of more than ${MAX_COUNT} together`)
 }
 
 /** C's texts end at their first NUL. */
@@ -37,24 +58,29 @@ function literalOf(posix: string): string | undefined {
   return /^[\w \-:;,@/<>="'!#%&~]+$/.test(posix) ? posix.toLowerCase() : undefined
 }
 
-function compiled(posix: string, flags: number): RE2JS {
-  const expression = translated(posix)
+/** With MULTILINE, a bracket that names what is not meant does not mean a line feed either. */
+export function compileExpression(posix: string, flags: number): RE2JS {
+  const expression = translated(posix, (flags & RE2JS.MULTILINE) !== 0)
   try {
     return RE2JS.compile(expression, flags)
   } catch (error) {
     const why = (error as Error).message.replace(/^error parsing regexp: /, '').replace(/: `.*`$/s, '')
-    throw new Error(`"${posix}" is no regular expression: ${why}`)
+    throw notRegular(posix, why)
   }
 }
 
+function notRegular(posix: string, why: string): Error {
+  return new Error(`"${posix}" is no regular expression: ${why}`)
+}
+
 /** What the engine means otherwise, or not at all. */
-function translated(posix: string): string {
+function translated(posix: string, byLine: boolean): string {
   let out = ''
   for (let at = 0; at < posix.length; ) {
     const end = posix[at] === '[' ? endOfBracket(posix, at) : at + (posix[at] === '\\' ? 2 : 1)
     const part = posix.slice(at, end)
-    if (part[0] === '[' && part.length > 1) out += bracket(part)
-    else out += part.length === 2 ? escapedLetter(part[1]!, posix) : part
+    if (part.length === 1) out += /^\{,\d/.test(posix.slice(at, at + 3)) ? '{0' : part
+    else out += part[0] === '[' ? bracket(part, posix, byLine) : escaped(part.slice(1), posix)
     at = end
   }
   return out
@@ -69,85 +95,34 @@ function endOfBracket(posix: string, open: number): number {
     const named = /^\[([:.=]).*?\1\]/s.exec(posix.slice(at))
     at += named ? named[0].length : 1
   }
-  return Math.min(at + 1, posix.length)
+  if (at >= posix.length) throw notRegular(posix, 'missing closing ]')
+  return at + 1
 }
 
 /** In brackets a backslash is itself, unless it begins what every author means as a class. */
-function bracket(part: string): string {
-  const inner = part.slice(1, -1)
-  const [negated, members] = inner[0] === '^' ? ['^', inner.slice(1)] : ['', inner]
-  const first = members[0] === ']' ? '\\]' : ''
-  const rest = members
-    .slice(first === '' ? 0 : 1)
-    .replace(/\\(?![dDwWsS])/g, '\\\\')
-    .replace(/\[(?![:.=])/g, '\\[')
-  return `[${negated}${first}${rest}]`
+function bracket(part: string, posix: string, byLine: boolean): string {
+  const [, negation = '', first = '', rest = ''] = /^\[(\^?)(\]?)(.*)\]$/s.exec(part) ?? []
+  const members = rest.replace(
+    /\[([:.=])(.*?)\1\]|\\[dDwWsS]|[[\\]/gs,
+    (whole, kind?: string, name?: string) => {
+      if (kind === ':' || (whole.length === 2 && whole[0] === '\\')) return whole
+      if (kind === undefined) return `\\${whole}`
+      if (name?.length !== 1) throw notRegular(posix, `${whole} is no character`)
+      return /\w/.test(name) ? name : `\\${name}`
+    },
+  )
+  return `[${negation}${first && '\\]'}${members}${byLine && negation ? '\\n' : ''}]`
 }
 
 const CLASSES = 'dDwWsSbB'
 
-function escapedLetter(letter: string, posix: string): string {
+/** The engine knows the two ends of a word as one boundary. */
+function escaped(letter: string, posix: string): string {
   if (letter === '<' || letter === '>') return '\\b'
   if (/[1-9]/.test(letter)) {
     throw new Error(
       `"${posix}" has the back-reference \\${letter}, which no expression in linear time can have`,
     )
   }
-  return /[a-z]/i.test(letter) && !CLASSES.includes(letter) ? letter : `\\${letter}`
-}
-
-// {re.subst,/expression/replacement/flags}
-
-export interface Substitution {
-  expression: RE2JS
-  /** Texts, and the numbers of groups. */
-  replacement: (string | number)[]
-  isGlobal: boolean
-}
-
-/** Throws an Error whose message says what is wrong. */
-export function compileSubstitution(written: string): Substitution {
-  const delimiter = written[0] ?? ''
-  const parts =
-    delimiter === '' ? [] : written.slice(1).split(new RegExp(`(?<!\\\\)[${escapedInSet(delimiter)}]`))
-  const [expression, replacement, flags, ...more] = parts
-  if (expression === undefined || replacement === undefined || flags === undefined || more.length > 0) {
-    throw new Error(`"${written}" is no substitution: write it like /expression/replacement/`)
-  }
-  const unknown = /[^igs]/.exec(flags)
-  if (unknown) throw new Error(`"${written}" has the flag ${unknown[0]}: flags are i, g and s`)
-  const plain = expression.replaceAll(`\\${delimiter}`, delimiter)
-  const bits =
-    (flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0) |
-    (flags.includes('s') ? RE2JS.DOTALL : RE2JS.MULTILINE)
-  return {
-    expression: compiled(plain, bits),
-    replacement: replacementParts(replacement.replaceAll(`\\${delimiter}`, delimiter)),
-    isGlobal: flags.includes('g'),
-  }
-}
-
-function escapedInSet(character: string): string {
-  return /[\\\]^-]/.test(character) ? `\\${character}` : character
-}
-
-function replacementParts(text: string): (string | number)[] {
-  const parts = text.split(/(\\\d|\\\\)/).filter((part) => part !== '')
-  return parts.map((part) => (part === '\\\\' ? '\\' : /^\\\d$/.test(part) ? Number(part[1]) : part))
-}
-
-/** The text unchanged when nothing matches. */
-export function substitute({ expression, replacement, isGlobal }: Substitution, text: string): string {
-  const matcher = expression.matcher(text)
-  let out = ''
-  let at = 0
-  while (matcher.find()) {
-    out += text.slice(at, matcher.start())
-    for (const part of replacement) {
-      out += typeof part === 'string' ? part : part <= matcher.groupCount() ? (matcher.group(part) ?? '') : ''
-    }
-    at = matcher.end()
-    if (!isGlobal) break
-  }
-  return out + text.slice(at)
+  return /[a-z0]/i.test(letter) && !CLASSES.includes(letter) ? letter : `\\${letter}`
 }

@@ -35,17 +35,19 @@ export interface UriParts {
 export function splitUri(uri: string): UriParts | undefined {
   const [whole, scheme = '', rest = ''] = /^\s*(sips?|tel):(.*)$/is.exec(uri) ?? []
   if (whole === undefined) return undefined
-  const [address = '', ...parameters] = rest.trim().split(/[;?]/)
-  const at = address.lastIndexOf('@')
-  const [, bracketed, plain = '', port] =
-    /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?/.exec(address.slice(at + 1)) ?? []
   const isTel = scheme.toLowerCase() === 'tel'
+  // RFC 3261 25.1: the user may hold `;` and `?`, and `@` stands nowhere but behind it.
+  const at = isTel ? -1 : rest.indexOf('@')
+  const tail = rest.slice(at + 1).trim()
+  const [address = ''] = tail.split(/[;?]/, 1)
+  const [, bracketed, plain = '', port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5})(?!\d))?/.exec(address) ?? []
+  const [, ...parameters] = tail.split('?', 1)[0]?.split(';') ?? []
   return {
     scheme: scheme.toLowerCase(),
-    user: isTel ? address : at < 0 ? undefined : address.slice(0, at).split(':', 1)[0],
+    user: isTel ? address : at < 0 ? undefined : rest.slice(0, at).split(':', 1)[0],
     host: isTel ? '' : (bracketed ?? plain),
     port: port === undefined ? undefined : Number(port),
-    parameters: parameters.length === 0 ? undefined : rest.slice(rest.indexOf(';') + 1).split('?', 1)[0],
+    parameters: parameters.length === 0 ? undefined : parameters.join(';'),
   }
 }
 
@@ -56,4 +58,11 @@ export function escapeCommon(text: string): string {
 
 export function unescapeCommon(text: string): string {
   return text.replace(/\\(.)/gs, (_, letter: string) => (letter === '0' ? '\0' : letter))
+}
+
+/** Half of a character outside of the basic plane, which cutting a text can leave. */
+const HALF = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+
+export function escapeParam(text: string): string {
+  return encodeURIComponent(text.replace(HALF, '\ufffd'))
 }

@@ -2,14 +2,15 @@
 
 import { createHash } from 'node:crypto'
 import { isIP, isIPv4, isIPv6 } from 'node:net'
+import { dateText } from '../options/strftime.js'
 import { nameAddr } from '../sip/headers.js'
-import { compileSubstitution, type Substitution, substitute } from './regex.js'
-import { escapeCommon, paramCount, paramValue, splitUri, unescapeCommon } from './text-parts.js'
+import { compileSubstitution, substitute, substitutionFor } from './substitution.js'
+import { escapeCommon, escapeParam, paramCount, paramValue, splitUri, unescapeCommon } from './text-parts.js'
 import type { Value } from './value.js'
-import { numberOf, prefersNumber, textOf } from './values.js'
+import { FAILED, numberOf, prefersNumber, type Reading, textOf } from './values.js'
 
-/** undefined: there is no such part, which the dialects take for different things. */
-export type Transform = (value: Exclude<Value, null>, args: readonly string[]) => Value | undefined
+/** undefined: there is no such part, which the dialects take for different things, as they do FAILED. */
+export type Transform = (value: Exclude<Value, null>, args: readonly string[]) => Reading | undefined
 
 export interface TransformationEntry {
   transform: Transform
@@ -22,14 +23,14 @@ export interface TransformationEntry {
 
 const text = (value: Value): string => textOf(value) ?? ''
 
-function simple(transform: (value: string) => Value | undefined): TransformationEntry {
+function simple(transform: (value: string) => Reading | undefined): TransformationEntry {
   return { transform: (value) => transform(text(value)), least: 0, most: 0 }
 }
 
 function withArguments(
   least: number,
   most: number,
-  transform: (value: string, ...args: string[]) => Value | undefined,
+  transform: (value: string, ...args: string[]) => Reading | undefined,
   check?: (args: readonly string[]) => void,
 ): TransformationEntry {
   const entry = {
@@ -79,25 +80,13 @@ function fill(value: string, letter: string, width: string, isLeft: boolean): st
   return isLeft ? value.padStart(columns, letter) : value.padEnd(columns, letter)
 }
 
-const kept = new Map<string, Substitution>()
-const KEPT = 256
-
-function substitutionFor(written: string): Substitution {
-  let made = kept.get(written)
-  if (!made) {
-    made = compileSubstitution(written)
-    if (kept.size >= KEPT) kept.clear()
-    kept.set(written, made)
-  }
-  return made
-}
-
-function resubstitute(value: string, written: string): string | undefined {
-  if (value === '') return undefined
+/** Of an empty text, and with a substitution that is none, it fails. */
+function resubstitute(value: string, written: string): string | typeof FAILED {
+  if (value === '') return FAILED
   try {
     return substitute(substitutionFor(written), value)
   } catch {
-    return undefined
+    return FAILED
   }
 }
 
@@ -106,9 +95,9 @@ function csvFields(value: string): string[] {
 }
 
 /** strftime, in UTC, of a number of seconds. */
-function formatted(value: Exclude<Value, null>, format: string): string {
+function formatted(value: Exclude<Value, null>, format: string): string | undefined {
   const seconds = numberOf(value) ?? Number.parseInt(text(value), 10)
-  return dateText(Number.isFinite(seconds) ? seconds : 0, format)
+  return dateText(format, Number.isFinite(seconds) ? seconds : 0)
 }
 
 export const transformations: ReadonlyMap<string, TransformationEntry> = new Map<string, TransformationEntry>(
@@ -124,7 +113,7 @@ export const transformations: ReadonlyMap<string, TransformationEntry> = new Map
     ['s.md5', simple((value) => createHash('md5').update(value).digest('hex'))],
     ['s.escape.common', simple(escapeCommon)],
     ['s.unescape.common', simple(unescapeCommon)],
-    ['s.escape.param', simple((value) => encodeURIComponent(value))],
+    ['s.escape.param', simple(escapeParam)],
     ['s.encode.hexa', simple((value) => Buffer.from(value).toString('hex'))],
     ['s.decode.hexa', simple((value) => Buffer.from(value, 'hex').toString())],
     ['s.encode.b64', simple((value) => Buffer.from(value).toString('base64'))],
@@ -172,60 +161,3 @@ function afterUri(value: string): string {
   const close = value.indexOf('>')
   return close < 0 ? value.slice(value.indexOf(';') + 1 || value.length) : value.slice(close + 1)
 }
-
-/** The letters of strftime(3) that have no locale. */
-export function dateText(seconds: number, format: string): string {
-  const time = new Date(seconds * 1000)
-  const two = (value: number) => String(value).padStart(2, '0')
-  const iso = time.toISOString()
-  const letters: Record<string, () => string> = {
-    Y: () => String(time.getUTCFullYear()),
-    y: () => two(time.getUTCFullYear() % 100),
-    m: () => two(time.getUTCMonth() + 1),
-    d: () => two(time.getUTCDate()),
-    e: () => String(time.getUTCDate()).padStart(2),
-    H: () => two(time.getUTCHours()),
-    I: () => two(time.getUTCHours() % 12 || 12),
-    M: () => two(time.getUTCMinutes()),
-    S: () => two(time.getUTCSeconds()),
-    p: () => (time.getUTCHours() < 12 ? 'AM' : 'PM'),
-    a: () => DAYS[time.getUTCDay()]!.slice(0, 3),
-    A: () => DAYS[time.getUTCDay()]!,
-    b: () => MONTHS[time.getUTCMonth()]!.slice(0, 3),
-    B: () => MONTHS[time.getUTCMonth()]!,
-    j: () =>
-      String(Math.floor((time.getTime() - Date.UTC(time.getUTCFullYear(), 0, 1)) / 86_400_000) + 1).padStart(
-        3,
-        '0',
-      ),
-    u: () => String(time.getUTCDay() || 7),
-    w: () => String(time.getUTCDay()),
-    F: () => iso.slice(0, 10),
-    T: () => iso.slice(11, 19),
-    R: () => iso.slice(11, 16),
-    D: () => `${two(time.getUTCMonth() + 1)}/${two(time.getUTCDate())}/${two(time.getUTCFullYear() % 100)}`,
-    s: () => String(Math.floor(seconds)),
-    z: () => '+0000',
-    Z: () => 'UTC',
-    n: () => '\n',
-    t: () => '\t',
-    '%': () => '%',
-  }
-  return format.replace(/%(.)/gs, (whole, letter: string) => letters[letter]?.() ?? whole)
-}
-
-const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
-const MONTHS = [
-  'January',
-  'February',
-  'March',
-  'April',
-  'May',
-  'June',
-  'July',
-  'August',
-  'September',
-  'October',
-  'November',
-  'December',
-]

@@ -2,12 +2,12 @@
 
 import type { SipField } from '../binding.js'
 import type { Message } from '../message.js'
+import { dateText, dayOfYear } from '../options/strftime.js'
 import type { HepNetField } from '../route/api.js'
 import { captureFor } from '../route/capture-for.js'
 import type { Execution } from '../route/execution.js'
 import { digestParameter, headerValue, headerValues, nameAddr } from '../sip/headers.js'
 import { splitUri } from './text-parts.js'
-import { dateText } from './transformations.js'
 import type { Value } from './value.js'
 
 export interface ValueReader {
@@ -73,27 +73,29 @@ function one(read: (execution: Execution) => Value): ValueReader {
 }
 
 /** Method ids of OpenSIPS, which are bits. */
-const METHOD_IDS: Record<string, number> = {
-  INVITE: 1,
-  CANCEL: 2,
-  ACK: 4,
-  BYE: 8,
-  INFO: 16,
-  OPTIONS: 32,
-  UPDATE: 64,
-  REGISTER: 128,
-  MESSAGE: 256,
-  SUBSCRIBE: 512,
-  NOTIFY: 1024,
-  PRACK: 2048,
-  REFER: 4096,
-  PUBLISH: 8192,
-}
+const METHOD_IDS = new Map([
+  ['INVITE', 1],
+  ['CANCEL', 2],
+  ['ACK', 4],
+  ['BYE', 8],
+  ['INFO', 16],
+  ['OPTIONS', 32],
+  ['UPDATE', 64],
+  ['REGISTER', 128],
+  ['MESSAGE', 256],
+  ['SUBSCRIBE', 512],
+  ['NOTIFY', 1024],
+  ['PRACK', 2048],
+  ['REFER', 4096],
+  ['PUBLISH', 8192],
+])
 const OTHER_METHOD = 16384
 
 function methodOf(message: Message): Value {
   const text = message.sipKind === REPLY ? message.sip('cseqMethod') : message.sip('method')
-  return text === '' ? null : { text, number: METHOD_IDS[text] ?? OTHER_METHOD, prefersNumber: false }
+  if (text === '') return null
+  const number = METHOD_IDS.get(text) ?? METHOD_IDS.get(text.toUpperCase()) ?? OTHER_METHOD
+  return { text, number, prefersNumber: false }
 }
 
 function numberIn(text: string): Value {
@@ -210,18 +212,20 @@ const partOf = (part: 'user' | 'host' | 'port') => (text: string) => splitUri(te
 const uriOf = (value: string) => nameAddr(value).uri || null
 
 /** Names and numbers of times: `$ctime(year)`. */
-const TIMES: Record<string, (time: Date) => number> = {
-  sec: (time) => time.getUTCSeconds(),
-  min: (time) => time.getUTCMinutes(),
-  hour: (time) => time.getUTCHours(),
-  mday: (time) => time.getUTCDate(),
-  mon: (time) => time.getUTCMonth() + 1,
-  year: (time) => time.getUTCFullYear(),
-  wday: (time) => time.getUTCDay() + 1,
-  yday: (time) => Math.floor((time.getTime() - Date.UTC(time.getUTCFullYear(), 0, 1)) / 86_400_000) + 1,
-  isdst: () => 0,
-}
+const TIMES = new Map<string, (time: Date) => number>([
+  ['sec', (time) => time.getUTCSeconds()],
+  ['min', (time) => time.getUTCMinutes()],
+  ['hour', (time) => time.getUTCHours()],
+  ['mday', (time) => time.getUTCDate()],
+  ['mon', (time) => time.getUTCMonth() + 1],
+  ['year', (time) => time.getUTCFullYear()],
+  ['wday', (time) => time.getUTCDay() + 1],
+  ['yday', dayOfYear],
+  ['isdst', () => 0],
+])
 
+const timeText = (execution: Execution, format: string) =>
+  dateText(format, execution.services.now() / 1000) ?? null
 const nowIn = (execution: Execution) => new Date(execution.services.now())
 
 export const readers: ReadonlyMap<string, VariableEntry> = new Map<string, VariableEntry>([
@@ -312,15 +316,15 @@ export const readers: ReadonlyMap<string, VariableEntry> = new Map<string, Varia
   // Time
   ['Ts', single((execution) => Math.floor(execution.services.now() / 1000))],
   ['Tsm', single((execution) => Math.floor((execution.services.now() % 1000) * 1000))],
-  ['Tf', single((execution) => dateText(execution.services.now() / 1000, '%a %b %d %T %Y'))],
-  ['TF', single((execution) => dateText(execution.services.now() / 1000, '%a %b %d %T %Y'))],
+  ['Tf', single((execution) => timeText(execution, '%a %b %d %T %Y'))],
+  ['TF', single((execution) => timeText(execution, '%a %b %d %T %Y'))],
   [
     'ctime',
-    named((name) => one((execution) => TIMES[name]?.(nowIn(execution)) ?? null), {
-      check: (name) => (Object.hasOwn(TIMES, name) ? undefined : `it has ${Object.keys(TIMES).join(', ')}`),
+    named((name) => one((execution) => TIMES.get(name)?.(nowIn(execution)) ?? null), {
+      check: (name) => (TIMES.has(name) ? undefined : `it has ${[...TIMES.keys()].join(', ')}`),
     }),
   ],
-  ['time', named((format) => one((execution) => dateText(execution.services.now() / 1000, format)))],
+  ['time', named((format) => one((execution) => timeText(execution, format)))],
 ])
 
 export const insteadOf: ReadonlyMap<string, Instead> = new Map([

@@ -78,10 +78,39 @@ export function compileWrite(variable: Variable, context: CompileContext): Write
       'assign the variable itself',
     )
   if (!entry.write) return refuse(`$${variable.name} cannot be assigned`, 'assign a $var, $avp, $du or $ru')
-  const name = compileName(variable, entry, context)
+  if (!isNamed(variable, entry, context)) return () => {}
+  const name = compileName(variable, context)
   const { write } = entry
-  const index = typeof variable.index === 'number' ? variable.index : undefined
-  return (execution, value, operator) => write(execution, name(execution), kept(value), operator, index)
+  if (variable.index === '*')
+    return (execution, value) => write(execution, name(execution), kept(value), ':=')
+  const index = compileIndex(variable.index, context)
+  return (execution, value, operator) =>
+    write(execution, name(execution), kept(value), operator, index(execution))
+}
+
+function compileIndex(
+  index: Exclude<Variable['index'], '*'>,
+  context: CompileContext,
+): (execution: Execution) => number | undefined {
+  if (typeof index !== 'object') return () => index
+  const read = compileRead(index, context)
+  return (execution) => {
+    const place = read(execution)
+    return place === FAILED ? undefined : numberOf(place)
+  }
+}
+
+/** Has it a name in parentheses where it takes one, and only there? */
+function isNamed({ name, inner, at, source }: Variable, { takes }: VariableEntry, context: CompileContext) {
+  if (takes === 'nothing' && inner !== undefined) {
+    context.fault(at, 'error', `$${name} takes nothing in parentheses`, `write $${name}`)
+    return false
+  }
+  if (takes === 'name' && (inner === undefined || inner.length === 0)) {
+    context.fault(at, 'error', `${source} names nothing`, `write $${name}(name)`)
+    return false
+  }
+  return true
 }
 
 function entryOf({ name, at, source }: Variable, context: CompileContext): VariableEntry | undefined {
@@ -99,15 +128,8 @@ function entryOf({ name, at, source }: Variable, context: CompileContext): Varia
 function compileValues(variable: Variable, context: CompileContext): ValueReader | undefined {
   const entry = entryOf(variable, context)
   if (!entry) return undefined
-  const { name, inner, at, source } = variable
-  if (entry.takes === 'nothing' && inner !== undefined) {
-    context.fault(at, 'error', `$${name} takes nothing in parentheses`, `write $${name}`)
-    return undefined
-  }
-  if (entry.takes === 'name' && (inner === undefined || inner.length === 0)) {
-    context.fault(at, 'error', `${source} names nothing`, `write $${name}(name)`)
-    return undefined
-  }
+  if (!isNamed(variable, entry, context)) return undefined
+  const { inner, at, source } = variable
   const fixed = fixedText(inner)
   const wrong = fixed === undefined ? undefined : entry.check?.(fixed)
   if (wrong) {
@@ -115,7 +137,7 @@ function compileValues(variable: Variable, context: CompileContext): ValueReader
     return undefined
   }
   if (fixed !== undefined || inner === undefined) return entry.reader(fixed ?? '')
-  return dynamic(entry, compileName(variable, entry, context))
+  return dynamic(entry, compileName(variable, context))
 }
 
 /** Names that a message makes: a reader for each, the last ones kept. */
@@ -139,11 +161,7 @@ function dynamic(entry: VariableEntry, name: (execution: Execution) => string): 
   }
 }
 
-function compileName(
-  { inner }: Variable,
-  _entry: VariableEntry,
-  context: CompileContext,
-): (execution: Execution) => string {
+function compileName({ inner }: Variable, context: CompileContext): (execution: Execution) => string {
   const fixed = fixedText(inner)
   if (fixed !== undefined || inner === undefined) return () => fixed ?? ''
   const text = compileFormat(inner, context)
@@ -164,10 +182,9 @@ function firstOf({ index, name, at }: Variable, reader: ValueReader, context: Co
       context.fault(at, 'error', `$${name} has one value, so [*] means nothing`, `write $${name}`)
     return (execution) => joined(reader.all?.(execution) ?? [])
   }
-  const read = compileRead(index, context)
+  const place = compileIndex(index, context)
   return (execution) => {
-    const place = read(execution)
-    const number = place === FAILED ? undefined : numberOf(place)
+    const number = place(execution)
     return number === undefined ? null : one(execution, number)
   }
 }
@@ -197,9 +214,10 @@ function transformed(variable: Variable, read: Read, context: CompileContext): R
   }
 }
 
-/** A part that is not there: the empty text up to 2.3, NULL from 2.4 on. */
-function outcome(made: Value | undefined, isOld: boolean): Value {
-  return made === undefined ? (isOld ? '' : null) : made
+/** A part that is not there: the empty text up to 2.3. What fails: no value there. Both are NULL from 2.4 on. */
+function outcome(made: Reading | undefined, isOld: boolean): Reading {
+  if (made === undefined) return isOld ? '' : null
+  return made === FAILED && !isOld ? null : made
 }
 
 function compileStep(one: Transformation, context: CompileContext): Step | undefined {
