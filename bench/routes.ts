@@ -94,6 +94,10 @@ const CONSTRUCTS: [name: string, body: string][] = [
   ['update_stat("a", 1)', 'update_stat("a", 1);'],
 ]
 
+const TWIN = 'capture.sipCapture() in JavaScript'
+const STORING = ['sip_capture()', TWIN]
+const STORING_NS = 5000
+
 async function constructs(folder: string): Promise<Claim> {
   const runs: Record<string, () => Promise<number>> = {}
   for (const [index, [name, body]] of CONSTRUCTS.entries()) {
@@ -105,12 +109,12 @@ async function constructs(folder: string): Promise<Claim> {
   const module = join(folder, 'twin.mjs')
   writeFileSync(module, MODULE)
   const twin = await routing('', module)
-  runs['capture.sipCapture() in JavaScript'] = async () => twin()
+  runs[TWIN] = async () => twin()
   const measured = await takeTurns(ROUNDS, runs)
   const least = spread(measured.nothing!).median
   return {
-    claim: 'no construct of a route costs more than 5 us a message',
-    holds: Object.values(measured).every((rounds) => spread(rounds).median < 5000),
+    claim: 'a route that stores costs under 5 us a message, in either language; what other constructs cost',
+    holds: STORING.every((name) => spread(measured[name]!).median < STORING_NS),
     method:
       `${figure(MESSAGES)} distinct HEP messages in batches, processor time of routing alone, ${ROUNDS} rounds in turns: from the ` +
       'batch to rows that a sink would be given. "nothing" is what every message costs; the others include it.',

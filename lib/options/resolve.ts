@@ -124,7 +124,7 @@ function parsed(name: string, option: Option, texts: readonly string[], report: 
     try {
       const value = parsedOrUsual(option, text)
       if (isStillToCome(option, text, value))
-        report(`this version does not have ${name} yet`, offCure(option), true)
+        report(`this version does not have ${name} yet`, offCure(option))
       return [value]
     } catch (error) {
       if (!(error instanceof ValueFault)) throw error

@@ -15,16 +15,10 @@ import type {
 import type { Execution } from './execution.js'
 import { L_ERR, levelOf } from './xlog.js'
 
-const captures = new WeakMap<Execution, ExecutionCapture>()
-
 /** One for each execution. */
 export function captureFor(execution: Execution): Capture {
-  let capture = captures.get(execution)
-  if (!capture) {
-    capture = new ExecutionCapture(execution)
-    captures.set(execution, capture)
-  }
-  return capture
+  execution.capture ??= new ExecutionCapture(execution)
+  return execution.capture
 }
 
 /** Methods of a text `INVITE|BYE`, in lower case; texts of scripts are few. */

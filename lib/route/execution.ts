@@ -5,6 +5,7 @@
 
 import type { Message } from '../message.js'
 import type { Value } from '../script/value.js'
+import type { Capture } from './api.js'
 import type { CaptureActions } from './capture-actions.js'
 import type { RouteServices } from './services.js'
 
@@ -25,10 +26,10 @@ export class Execution {
   readonly services: RouteServices
   /** undefined in timer and startup routes, which have no message. */
   readonly actions: MessageActions | undefined
-  /** `$var`. */
-  readonly vars = new Map<string, Value>()
-  /** `$avp`: last pushed first. */
-  readonly avps = new Map<string, Value[]>()
+  /** What captureFor() made. */
+  capture: Capture | undefined
+  #vars: Map<string, Value> | undefined
+  #avps: Map<string, Value[]> | undefined
   /** `$du`, and a `$ru` that a route assigned; null when none did. */
   destinationUri: string | null = null
   assignedRuri: string | null = null
@@ -44,6 +45,18 @@ export class Execution {
   constructor(services: RouteServices, actions?: MessageActions) {
     this.services = services
     this.actions = actions
+  }
+
+  /** `$var`. */
+  get vars(): Map<string, Value> {
+    this.#vars ??= new Map()
+    return this.#vars
+  }
+
+  /** `$avp`: last pushed first. */
+  get avps(): Map<string, Value[]> {
+    this.#avps ??= new Map()
+    return this.#avps
   }
 
   /** The message as it is now; undefined in timer and startup routes. */
