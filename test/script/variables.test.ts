@@ -2,7 +2,8 @@
 
 import t, { type Test } from 'tap'
 import type { Dialect } from '../../lib/script/ast.js'
-import { hep1, packet } from '../support/packets.js'
+import { hep1, options, packet, packet6 } from '../support/packets.js'
+import { executionOf, faultsOfReading, faultsOfWriting, reading, written } from '../support/readings.js'
 import { runScript } from '../support/scripts.js'
 
 const INVITE = [
@@ -171,4 +172,116 @@ t.test('{s.int}: the number is assigned and compared, the text is printed', asyn
     run.log.map((line) => /\[(.*)\]$/.exec(line)![1]),
     ['12ab 12', '13'],
   )
+})
+
+const METHODS =
+  'INVITE CANCEL ACK BYE INFO OPTIONS UPDATE REGISTER MESSAGE SUBSCRIBE NOTIFY PRACK REFER PUBLISH'
+
+t.test('$rm carries the id of its method, a bit for each; all others share one', async (t) => {
+  const idOf = (method: string) => {
+    const value = reading('$rm', {
+      sip: `${method} sip:x SIP/2.0\r\nCSeq: 1 ${method}\r\nCall-ID: c\r\n\r\n`,
+    })
+    return typeof value === 'object' && value !== null ? [value.text, value.number] : value
+  }
+  for (const [bit, method] of METHODS.split(' ').entries()) t.same(idOf(method), [method, 2 ** bit], method)
+  for (const other of ['FETCH', 'constructor', '__proto__', 'toString'])
+    t.same(idOf(other), [other, 16384], other)
+})
+
+table('$hep_net: who sent the HEP packet, and our listener', packet(INVITE), [
+  ['$hep_net(proto_family) $hep_net(proto_id)', 'AF_INET HEP_UDP'],
+  ['$hep_net(dst_ip) $hep_net(dst_port)', '192.168.2.5 6060'],
+  [
+    '$hep_net(1) $hep_net(0x02) $hep_net(4) $hep_net(6) $hep_net(8)',
+    'AF_INET HEP_UDP 192.168.2.5 192.168.2.5 6060',
+  ],
+  ['$(hep_net(proto_id){s.tolower})', 'hep_udp'],
+])
+
+table('of a packet by IPv6', packet6(INVITE), [['$af $si', 'INET6 2001:db8::1']])
+
+t.test('a name that is only known now, and is none, is NULL', async (t) => {
+  const execution = executionOf({ sip: INVITE })
+  for (const name of ['nothing', 'constructor', '', '99', 'payload']) {
+    execution.vars.set('n', name)
+    for (const variable of ['hep_net', 'ctime', 'hdr', 'stat', 'param', 'return', 'avp', 'var'])
+      t.equal(reading(`$${variable}($var(n))`, {}, execution), null, `${variable} ${name}`)
+  }
+})
+
+t.test('in a timer route, which has no message, its variables are NULL', async (t) => {
+  const execution = executionOf()
+  const names =
+    'rm ru rU rd ou rs rr rb fu fU fd ft fn tu tU td tt tn ci cs ct ua cT cl adu au ar si sp Ri Rp proto mb ml HEPVERSION'
+  for (const name of names.split(' ')) t.equal(reading(`$${name}`, {}, execution), null, name)
+  t.equal(reading('$hdr(Via)', {}, execution), null)
+  t.equal(reading('$hep_net(src_ip)', {}, execution), null)
+  t.equal(reading('$Ts', {}, execution), 0)
+})
+
+t.test('$du and $ru are assigned, also as NULL; $rU and $rd are then of the assigned $ru', async (t) => {
+  const execution = executionOf({ sip: options('c') })
+  const all = () => ['$ru', '$rU', '$rd', '$du'].map((name) => reading(name, {}, execution))
+  t.same(all(), ['sip:bob@example.com', 'bob', 'example.com', null])
+  written('$ru', 'sip:new@192.0.2.1:9', '=', execution)
+  written('$du', 'sip:192.0.2.9', '=', execution)
+  t.same(all(), ['sip:new@192.0.2.1:9', 'new', '192.0.2.1', 'sip:192.0.2.9'])
+  t.equal(reading('$ou', {}, execution), 'sip:bob@example.com', 'as it was captured')
+  t.same([execution.assignedRuri, execution.destinationUri], ['sip:new@192.0.2.1:9', 'sip:192.0.2.9'])
+  written('$ru', null, '=', execution)
+  written('$du', null, ':=', execution)
+  t.same(all(), ['sip:bob@example.com', 'bob', 'example.com', null])
+})
+
+t.test('$param(n) from 1, $params, and $return(n) from 0', async (t) => {
+  const execution = executionOf()
+  t.equal(reading('$param(1)', {}, execution), null, 'outside of a route with parameters')
+  execution.enter(['a', 2], () => {
+    t.same(
+      ['$param(1)', '$param(2)', '$param(3)', '$param(0)'].map((name) => reading(name, {}, execution)),
+      ['a', 2, null, null],
+    )
+    t.same(
+      ['$params', '$(params[1])', '$(params[-1])', '$(params[*])'].map((name) =>
+        reading(name, {}, execution),
+      ),
+      ['a', 2, 2, 'a,2'],
+    )
+  })
+  execution.returnValues = ['x', 7]
+  t.same(
+    ['$return(0)', '$return(1)', '$return(2)'].map((name) => reading(name, {}, execution)),
+    ['x', 7, null],
+  )
+  execution.returnCode = -3
+  t.same(
+    ['$rc', '$retcode'].map((name) => reading(name, {}, execution)),
+    [-3, -3],
+  )
+})
+
+t.test('what cannot be read is a fault at load that says what would do instead', async (t) => {
+  const faults: [string, RegExp][] = [
+    ['$rmm', /^error: \$rmm: hepcapd has no variable \$rmm; did you mean \$rm\?$/],
+    ['$shv(x)', /no variable \$shv; use \$stat, or cache_store/],
+    ['$rm(x)', /\$rm takes nothing in parentheses; write \$rm$/],
+    ['$var', /\$var names nothing; write \$var\(name\)$/],
+    ['$hep_net(payload)', /\$hep_net\(payload\): .*src_ip/],
+    ['$ctime(century)', /\$ctime\(century\): it has sec, min/],
+    ['$(rm[*])', /\$rm has one value, so \[\*\] means nothing/],
+  ]
+  for (const [variable, fault] of faults) t.match(faultsOfReading(variable).join(), fault, variable)
+})
+
+t.test('what cannot be assigned is a fault at load', async (t) => {
+  const faults: [string, RegExp][] = [
+    ['$rm', /^error: \$rm cannot be assigned; assign a \$var, \$avp, \$du or \$ru$/],
+    ['$hdr(x)', /\$hdr cannot be assigned/],
+    ['$(var(x){s.int})', /has a transformation, so it cannot be assigned/],
+    ['$var', /\$var names nothing/],
+    ['$du(x)', /\$du takes nothing in parentheses/],
+    ['$vra(x)', /did you mean \$var\?/],
+  ]
+  for (const [variable, fault] of faults) t.match(faultsOfWriting(variable).join(), fault, variable)
 })

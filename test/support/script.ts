@@ -1,5 +1,6 @@
 // Scripts compiled and run, with functions that tests make up and that note what they were given.
 
+import t from 'tap'
 import { renderFault } from '../../lib/errors.js'
 import { Execution, type MessageActions } from '../../lib/route/execution.js'
 import type { FunctionEntry, FunctionTable } from '../../lib/route/registry.js'
@@ -124,6 +125,7 @@ export function ran(text: string, options: ScriptOptions = {}): Rig & { code: nu
 /** A message that nothing can be done with but to read it. */
 function actionsOf(sip: string): MessageActions {
   const engine = newEngine()
+  t.teardown(() => engine.close())
   const message = batchOf(engine, [packet(sip)]).message(0)
   const no = () => false
   const noAsync = async () => false
