@@ -53,10 +53,26 @@ export function headerValues(message: Buffer, name: string): string[] {
   return [...values(message, name)]
 }
 
+/** Names that scripts look for are few; a message may make some more. */
+const SPELLINGS_KEPT = 256
+const kept = new Map<string, readonly Buffer[]>()
+
+/** The full name and the compact one, in lower case. */
+function spellings(name: string): readonly Buffer[] {
+  let found = kept.get(name)
+  if (!found) {
+    const lower = name.toLowerCase()
+    const full = FULL.get(lower) ?? lower
+    const compact = COMPACT.get(full)
+    found = (compact === undefined ? [full] : [full, compact]).map((one) => Buffer.from(one))
+    if (kept.size >= SPELLINGS_KEPT) kept.clear()
+    kept.set(name, found)
+  }
+  return found
+}
+
 function* values(message: Buffer, name: string): Generator<string> {
-  const full = name.toLowerCase()
-  const long = FULL.get(full) ?? full
-  const names = [Buffer.from(long), Buffer.from(COMPACT.get(long) ?? long)]
+  const names = spellings(name)
   for (let at = nextLine(message, leadingLines(message)); at < message.length; ) {
     if (message[at] === CR || message[at] === LF) return // the empty line
     const end = endOfHeader(message, at)
