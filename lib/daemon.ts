@@ -172,6 +172,8 @@ export class Daemon {
     const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, { rows: sink.counts.rows }]))
     const { cut, cleaned } = binding.rowsTableCounts()
     if (cut + cleaned > 0) odd.values = { cut, cleaned }
+    const { oddities } = this.#routing
+    if (Object.keys(oddities).length > 0) odd.routes = oddities
     const { destinations } = this.#relays
     const relays = Object.fromEntries(destinations.map(({ name, ...counts }) => [name, counts]))
     return {

@@ -24,7 +24,7 @@ export interface LedgerSnapshot {
   sinks: Record<string, { rows: number }>
   /** Packets that were sent on, by destination; absent when there are none. */
   relays?: Record<string, Omit<RelayStatus, 'name'>>
-  /** Oddities that were tolerated, by input, and of values that were stored; absent when there are none. */
+  /** Oddities that were tolerated, by input, of `values` that were stored, and of `routes`; absent when there are none. */
   odd?: Record<string, Record<string, number>>
 }
 

@@ -6,7 +6,10 @@ import type { Message } from '../message.js'
 
 export type { ChunkDataType, ChunkId, ChunkOptions, ChunkValue } from '../hep/chunk-types.js'
 
-/** The message that a route is run for: valid until the route returns, or until its promise settles. */
+/**
+ * The message that a route is run for, as it came: valid until the route returns, or until its promise settles. What a
+ * route edits shows in rows and packets, and in what `hepGet` and `header` give.
+ */
 export type RoutedMessage = Message
 
 export interface SipCaptureOptions {

@@ -54,6 +54,18 @@ export class Routing {
     this.#hasStarted = true
   }
 
+  /** What went wrong in routes, how often; reasons that never happened are absent. */
+  get oddities(): Record<string, number> {
+    const { log, stats, cache } = this.state
+    const counts = {
+      ...Object.fromEntries(log.faults),
+      derived_rows_lost: this.#ports.derived.lost,
+      stats_refused: stats.refused,
+      cache_evicted: cache.evicted,
+    }
+    return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
+  }
+
   /** No timer runs again. */
   stop(): void {
     this.#timers?.stop()

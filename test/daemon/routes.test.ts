@@ -116,13 +116,14 @@ t.test('a route that throws loses no message: it takes the default path, counted
        throw new TypeError('always')
      }
      export async function reply() { throw new Error('later') }`
-  const { send, end, log, path } = await routed(t, { module })
+  const { send, end, log, path, daemon } = await routed(t, { module })
   await send([...requests(3), packet('SIP/2.0 200 OK\r\nCall-ID: r\r\n\r\n')])
   const { stored, received } = await end()
   t.same([received, stored], [4, 4])
   t.same(query(path, 'select callid from sip_capture order by callid'), ['call-0', 'call-2', 'r'])
   t.same(query(path, 'select callid from before'), ['call-1'], 'it had a row already')
   t.ok(log.said(/route_fault: .*TypeError: always/).length > 0)
+  t.equal(daemon.ledger().odd?.routes?.route_fault, 4)
 })
 
 t.test('an endless while is stopped, and capture goes on', async (t) => {
@@ -132,11 +133,15 @@ route {
 	while (1) { $var(n) = $var(n) + 1; }
 	sip_capture();
 }`
-  const { send, end, log } = await routed(t, { script })
+  const { send, end, log, daemon } = await routed(t, { script })
   await send(requests(50))
   const { stored, received } = await end()
   t.same([received, stored], [50, 50])
   t.ok(log.said(/while/).length > 0, 'it is told')
+  t.ok(
+    Object.values(daemon.ledger().odd?.routes ?? {}).some((count) => count >= 50),
+    'and counted',
+  )
 })
 
 t.test('endless loops inside of each other are stopped too', async (t) => {
