@@ -179,8 +179,11 @@ async function check(sources: Sources): Promise<number> {
   const configuration = effective({ ...others, tolerant: true })
   report(configuration.warnings)
   const { soundRoutes } = await import('./route/load.js')
-  const { faults } = await soundRoutes(configuration.settings.routeSources)
+  const { routeSources } = configuration.settings
+  const { faults } = await soundRoutes(routeSources)
   report(faults)
+  const { lint } = await import('./script/lint.js')
+  if (routeSources.script) report(lint(routeSources.script, routeSources.hepRoute))
   const command = await import('./commands/check.js')
   return command.check(configuration, flags.json)
 }
