@@ -5,3 +5,12 @@ export { RefusedError, UsageError } from './errors.js'
 export type { LedgerSnapshot } from './ledger.js'
 export { Log } from './log.js'
 export { Batch, Message } from './message.js'
+export type {
+  Capture,
+  RoutedMessage,
+  RouteFunction,
+  RouteModule,
+  ScriptFunction,
+  TimerCapture,
+  TimerRoute,
+} from './route/api.js'
