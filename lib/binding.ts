@@ -101,6 +101,28 @@ export interface FrameCounters {
   ignored: Record<string, number>
 }
 
+/** What one packet of a file is: see `native/batch/packet_file.h`. */
+export interface PacketReading {
+  /** A capture, or the octets of one packet; `other` is neither. */
+  kind: 'capture' | 'hep' | 'sip' | 'other'
+  /** Why there is no message, by a name; '' when there is one. */
+  reason: string
+  /** Of a capture: anything but `more` says that it ended there. */
+  state: 'more' | 'end' | 'truncated' | 'damaged' | 'not_capture'
+  /** Number of the frame that was read last. */
+  frame: number
+  /** Of those frames that were looked at. */
+  frames: FrameCounters
+  /** Octets of the address that the datagram went to; none when no datagram is alone in its frame. */
+  receiver: Buffer
+  receiverPort: number
+}
+
+export interface PacketOptions extends FrameOptions {
+  /** Of a capture, from 1; 0 is the first that carries a message. */
+  frame: number
+}
+
 /** How far a capture file was read. */
 export interface FileReading {
   /** `more` while the file is read; any other state is the last one. */
@@ -128,6 +150,8 @@ export interface Engine {
   ended(): boolean
   /** Hands datagrams to an input that has no socket: the i-th ends at `ends[i]` of `octets`. */
   feed(input: number, octets: Uint8Array, ends: Uint32Array): number
+  /** Puts one packet of a file into an input that has no socket; `-` is standard input. Throws a SystemError. */
+  readPacket(input: number, path: string, options: PacketOptions): PacketReading
   /** Counts messages of a fed input that never became rows, by the name of a drop. */
   drop(input: number, reason: string, messages: number): void
   /** Seals the aged slabs of the fed inputs, or all with `now`; true while rows wait. */

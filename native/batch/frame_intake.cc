@@ -4,6 +4,7 @@
 
 #include "../capture/receive_thread.h"
 #include "../sip/message.h"
+#include "datagram_kind.h"
 
 namespace hepcapd {
 namespace {
@@ -19,7 +20,7 @@ const char* ignoredName(Ignored reason) {
 }
 
 FrameIntake::FrameIntake(Intake& intake, const Options& options)
-    : intake_(intake), ports_(options.ports), dissector_({.tunnels = options.tunnels}) {}
+    : intake_(intake), ports_(options.ports), hep_(options.hep), dissector_({.tunnels = options.tunnels}) {}
 
 void FrameIntake::frame(const Frame& frame) {
   timeNs_ = frame.timeNs != 0 ? frame.timeNs : wallClockNs();
@@ -40,6 +41,7 @@ void FrameIntake::frame(const Frame& frame) {
 
 void FrameIntake::datagram(const Segment& segment) {
   if (segment.payload.empty()) return ignore(Ignored::noPayload);
+  if (hep_ && kindOf(segment.payload) == DatagramKind::hep) return hepPacket(segment);
   if (!looksLikeSip(segment.payload)) return ignore(Ignored::notSip);
   accept({.payload = segment.payload.first(kPacketBound),
           .source = segment.source,
@@ -48,6 +50,16 @@ void FrameIntake::datagram(const Segment& segment) {
           .destinationPort = segment.destinationPort,
           .protocol = segment.protocol,
           .timeUs = timeNs_ / 1000});
+  add(messages_);
+}
+
+void FrameIntake::hepPacket(const Segment& segment) {
+  if (!isPassed_) {
+    const Arrival arrival{timeNs_ / 1000, segment.source, segment.sourcePort};
+    while (!Intake::Session(intake_).accept(segment.payload, arrival, mayWait_ && mayWait_())) {
+      intake_.pool().waitFree(kWaitSliceMs);
+    }
+  }
   add(messages_);
 }
 
@@ -76,6 +88,7 @@ void FrameIntake::acceptFromStream(const StreamMessage& message) {
 }
 
 void FrameIntake::accept(const CapturedMessage& message) {
+  if (isPassed_) return;
   while (!Intake::Session(intake_).accept(message, mayWait_ && mayWait_())) {
     intake_.pool().waitFree(kWaitSliceMs);
   }

@@ -45,6 +45,7 @@ class FrameIntake : public FrameSink {
   struct Options {
     PortRange ports;
     bool tunnels = true;
+    bool hep = false;  // datagrams that carry HEP are packets of their sender, not SIP
   };
 
   FrameIntake(Intake& intake, const Options& options);
@@ -55,6 +56,8 @@ class FrameIntake : public FrameSink {
   void draining(std::function<bool()> mayWait) override { mayWait_ = std::move(mayWait); }
   // After the last frame: what streams still hold, and the open slab.
   void finish() override;
+  // From here on frames are counted, and what they carry is not handed on.
+  void passOver(bool isPassed) { isPassed_ = isPassed; }
 
   // From any thread.
   FrameCounters counters() const;
@@ -69,12 +72,15 @@ class FrameIntake : public FrameSink {
 
   void share();
   void datagram(const Segment& segment);
+  void hepPacket(const Segment& segment);
   void streamSegment(const Segment& segment);
   void acceptFromStream(const StreamMessage& message);
   void accept(const CapturedMessage& message);
 
   Intake& intake_;
   const PortRange ports_;
+  const bool hep_;
+  bool isPassed_ = false;
   std::function<bool()> mayWait_;  // empty: a live input, which cannot
   Dissector dissector_;
   TcpStreams streams_;

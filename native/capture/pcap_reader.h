@@ -40,6 +40,13 @@ class PcapReader {
   // further calls repeat it. Throws OsError when the file cannot be read on.
   ReadState next(Frame& frame);
 
+  // Of a file that is no capture: so many of its first octets, or all that it has. Valid until it is asked
+  // for more. Throws OsError.
+  Bytes beginning(size_t most) {
+    window_.hold(most);
+    return window_.held().first(most);
+  }
+
   // True when next() can answer from what was read already. Before it is called on a pipe without that,
   // hand on what you have.
   bool ready() const;

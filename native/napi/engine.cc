@@ -71,9 +71,9 @@ Napi::Function Engine::define(Napi::Env env) {
        InstanceMethod<&Engine::readFile>("readFile"), InstanceMethod<&Engine::reading>("reading"),
        InstanceMethod<&Engine::frames>("frames"), InstanceMethod<&Engine::stop>("stop"),
        InstanceMethod<&Engine::ended>("ended"), InstanceMethod<&Engine::feed>("feed"),
-       InstanceMethod<&Engine::drop>("drop"), InstanceMethod<&Engine::flush>("flush"),
-       InstanceMethod<&Engine::take>("take"), InstanceMethod<&Engine::counters>("counters"),
-       InstanceMethod<&Engine::close>("close")});
+       InstanceMethod<&Engine::readPacket>("readPacket"), InstanceMethod<&Engine::drop>("drop"),
+       InstanceMethod<&Engine::flush>("flush"), InstanceMethod<&Engine::take>("take"),
+       InstanceMethod<&Engine::counters>("counters"), InstanceMethod<&Engine::close>("close")});
 }
 
 // new Engine({slabBytes, slabs, flushMs, maxRows}, wake)
@@ -163,6 +163,11 @@ Napi::Value Engine::feed(const Napi::CallbackInfo& info) {
     start = ends[i];
   }
   return Napi::Number::New(info.Env(), double(ends.ElementLength()));
+}
+
+// readPacket(input, path, {frame, firstPort, lastPort, tunnels}): PacketReading
+Napi::Value Engine::readPacket(const Napi::CallbackInfo& info) {
+  return FrameInputs::readPacket(info, fedIntake(inputOf(info[0])));
 }
 
 // drop(input, reason, messages): counts messages of a fed input that never became rows.

@@ -32,6 +32,7 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value readFile(const Napi::CallbackInfo& info) { return frameInputs_->readFile(info); }
   Napi::Value reading(const Napi::CallbackInfo& info) { return frameInputs_->reading(info); }
   Napi::Value frames(const Napi::CallbackInfo& info) { return frameInputs_->frames(info); }
+  Napi::Value readPacket(const Napi::CallbackInfo& info);
   Napi::Value stop(const Napi::CallbackInfo& info);
   Napi::Value ended(const Napi::CallbackInfo& info);
   Napi::Value feed(const Napi::CallbackInfo& info);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "../batch/packet_file.h"
 #include "../bpf/port_filter.h"
 #include "../bpf/text.h"
 #include "../capture/interface.h"
@@ -129,6 +130,23 @@ Napi::Object toJs(Napi::Env env, const FrameCounters& counters) {
   return result;
 }
 
+size_t octetsOf(const Address& address) {
+  return address.family == Family::ipv6 ? 16 : address.family == Family::ipv4 ? 4 : 0;
+}
+
+Napi::Object toJs(Napi::Env env, const PacketReading& reading) {
+  Napi::Object result = Napi::Object::New(env);
+  const auto& octets = reading.receiver.octets;
+  result.Set("kind", packetFileKindName(reading.kind));
+  result.Set("reason", reading.reason);
+  result.Set("state", reading.state == ReadState::frame ? "more" : stateName(reading.state));
+  result.Set("frame", double(reading.frame));
+  result.Set("frames", toJs(env, reading.frames));
+  result.Set("receiver", Napi::Buffer<uint8_t>::Copy(env, octets.data(), octetsOf(reading.receiver)));
+  result.Set("receiverPort", double(reading.receiverPort));
+  return result;
+}
+
 void add(FrameCounters& sum, const FrameCounters& more) {
   sum.messages += more.messages;
   sum.held += more.held;
@@ -203,6 +221,19 @@ Napi::Value FrameInputs::reading(const Napi::CallbackInfo& info) const {
 }
 
 // frames(input): FrameCounters | null
+Napi::Value FrameInputs::readPacket(const Napi::CallbackInfo& info, Intake& intake) {
+  const Napi::Object options = info[2].As<Napi::Object>();
+  const WantedPacket wanted{.frame = uint64_t(numberOf(options, "frame")),
+                            .ports = portsOf(options),
+                            .tunnels = options.Get("tunnels").ToBoolean()};
+  try {
+    PcapReader file = PcapReader::open(info[1].ToString());
+    return toJs(info.Env(), hepcapd::readPacket(file, intake, wanted));
+  } catch (const OsError& error) {
+    throw toJsError(info.Env(), error);
+  }
+}
+
 Napi::Value FrameInputs::frames(const Napi::CallbackInfo& info) const {
   const uint32_t input = info[0].ToNumber().Uint32Value();
   FrameCounters sum;

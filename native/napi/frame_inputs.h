@@ -22,6 +22,8 @@ class FrameInputs {
   Napi::Value readFile(const Napi::CallbackInfo& info);
   Napi::Value reading(const Napi::CallbackInfo& info) const;
   Napi::Value frames(const Napi::CallbackInfo& info) const;
+  // readPacket(input, path, options): puts one packet of a file into the intake.
+  static Napi::Value readPacket(const Napi::CallbackInfo& info, Intake& intake);
 
   // Adds what happened to fragments and streams of this input, by name.
   void addOddities(uint32_t input, Napi::Object& odd) const;
