@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import yargs, { type Argv } from 'yargs'
 import { type Fault, RefusedError, renderFault, UsageError } from './errors.js'
 import { bpfOptions, FILTER_NOTES } from './options/bpf.js'
-import { type Arguments, plainArguments, yargsOptions } from './options/command-line.js'
+import { type Arguments, aloneBeforeWords, plainArguments, yargsOptions } from './options/command-line.js'
 import { flagOf, type OptionTable } from './options/option.js'
 import { type Resolved, resolve, type Sources } from './options/resolve.js'
 import { sendOptions } from './options/send.js'
@@ -12,11 +12,14 @@ import { effective } from './options/settings.js'
 import { showOptions } from './options/show.js'
 import { nearest } from './options/suggest.js'
 import { daemonOptions } from './options/table.js'
+import { TRACE_NOTES, traceOptions } from './options/trace.js'
 import { onOff } from './options/types.js'
 
 interface Command {
   summary: string
   options: OptionTable
+  /** What stands behind the options. */
+  argument?: string
   /** The end of its help. */
   notes?: string
   /** Resolves to the exit status. */
@@ -36,6 +39,13 @@ const commands: Record<string, Command> = {
     options: { ...checkFlags, ...daemonOptions },
     run: check,
   },
+  trace: {
+    summary: 'take one packet through decode and routes, and print each step',
+    options: { ...traceOptions, ...daemonOptions },
+    argument: 'FILE',
+    notes: TRACE_NOTES,
+    run: trace,
+  },
   bpf: {
     summary: 'print the packet filter that these options attach',
     options: { ...bpfOptions, ...daemonOptions },
@@ -44,7 +54,7 @@ const commands: Record<string, Command> = {
   },
 }
 
-const laterCommands = ['trace', 'schema', 'ctl', 'doctor']
+const laterCommands = ['schema', 'ctl', 'doctor']
 
 /** Resolves to the exit status; an error that nobody can cure rejects. */
 export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -72,7 +82,9 @@ async function parse(args: readonly string[]): Promise<Called | undefined> {
     called = { name, argv }
   })
   const tables = Object.values(commands).map(({ options }) => options)
-  await parser.parseAsync(plainArguments(tables, args))
+  const plain = plainArguments(tables, args)
+  const { argument, options } = commands[plain[0] ?? ''] ?? commands.run!
+  await parser.parseAsync(argument ? aloneBeforeWords(options, plain) : plain)
   return called
 }
 
@@ -103,12 +115,12 @@ function commandParser(call: (name: string, argv: Arguments) => void): Argv {
     .fail((message, error) => {
       throw missingValue(message) ?? error ?? new Error(message)
     })
-  for (const [name, { summary, options, notes }] of Object.entries(commands)) {
+  for (const [name, { summary, options, argument, notes }] of Object.entries(commands)) {
     parser.command(
       name === 'run' ? [name, '$0'] : name,
       summary,
       (command) => {
-        if (name !== 'run') command.usage(`$0 ${name} [options]: ${summary}`)
+        if (name !== 'run') command.usage(`$0 ${name} [options]${argument ? ` ${argument}` : ''}: ${summary}`)
         if (notes) command.epilogue(notes)
         return command.options(yargsOptions(options))
       },
@@ -186,6 +198,19 @@ async function check(sources: Sources): Promise<number> {
   if (routeSources.script) report(lint(routeSources.script, routeSources.hepRoute))
   const command = await import('./commands/check.js')
   return command.check(configuration, flags.json)
+}
+
+/** What is captured from does not matter: the packet comes from its file. */
+async function trace(sources: Sources): Promise<number> {
+  const { own, others } = apart(traceOptions, sources)
+  const flags = sound(traceOptions, own)
+  const [first, file, ...rest] = others.argv._
+  if (file === undefined) throw usage('trace', 'it needs a file with a packet', 'see hepcapd trace --help')
+  const argv = { ...others.argv, _: [first!, ...rest] }
+  const configuration = effective({ ...others, argv, tolerant: true, inputless: true })
+  report(configuration.warnings)
+  const command = await import('./commands/trace.js')
+  return command.trace(configuration, { ...flags, file: String(file) })
 }
 
 /** Without a raw mode it is the filter of a mirror port. */

@@ -5,6 +5,7 @@ import type { Fault } from '../errors.js'
 import type { Layer } from './layer.js'
 import { flagOf, type Option, type OptionTable, parameterNames } from './option.js'
 import { nearest } from './suggest.js'
+import { ValueFault } from './types.js'
 
 /** Values stay texts: our own parsers give them types and faults. */
 export function yargsOptions(table: OptionTable): Record<string, Options> {
@@ -50,6 +51,36 @@ export function plainArguments(tables: OptionTable[], args: readonly string[]): 
     })
   })
   return [...plain, ...args.slice(flags.length)]
+}
+
+/**
+ * For a command that takes a word behind its options: a flag that may stand alone does so before a word that is no
+ * value of it.
+ */
+export function aloneBeforeWords(table: OptionTable, args: readonly string[]): string[] {
+  const types = new Map<string, Option['type']>(
+    Object.entries(table).flatMap(([name, { type, short, alias }]) => [
+      [`--${flagOf(name)}`, type] as const,
+      ...(alias ? [[`--${alias}`, type] as const] : []),
+      ...(short ? [[`-${short}`, type] as const] : []),
+    ]),
+  )
+  return args.map((arg, at) => {
+    const type = types.get(arg)
+    const next = args[at + 1]
+    if (type?.bare === undefined || next === undefined || /^-./.test(next)) return arg
+    return isValue(type, next) ? arg : `${arg}=${type.bare}`
+  })
+}
+
+function isValue(type: Option['type'], text: string): boolean {
+  try {
+    type.parse(text)
+    return true
+  } catch (error) {
+    if (error instanceof ValueFault) return false
+    throw error
+  }
 }
 
 /** What yargs gives to a handler. */

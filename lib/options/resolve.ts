@@ -26,6 +26,8 @@ export interface Sources {
   env: NodeJS.ProcessEnv | undefined
   /** What is still to come is a warning, and left out. */
   tolerant?: boolean
+  /** Nothing is captured from: whether there is something does not matter. */
+  inputless?: boolean
 }
 
 export interface Resolved<T extends OptionTable> {

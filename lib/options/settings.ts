@@ -44,7 +44,7 @@ export function effective(sources: Sources): Effective {
     faults.push({ where: origins.get(name)!, severity: 'error', what, cure })
   checkRawModes(values, report)
   const isSound = !faults.some(({ severity }) => severity === 'error')
-  const inputs = isSound ? inputsOf(values, origins, report) : NO_INPUTS
+  const inputs = isSound ? inputsOf(values, origins, sources.inputless ?? false, report) : NO_INPUTS
   if (inputs.read.length > 0) faults.push(...notOpened(values, origins))
   if (inputs.raw?.mode === 'ipip' && inputs.raw.children > 1) {
     const what = 'raw_sock_children: IPIP has one thread: every further socket would see each packet again'
@@ -78,7 +78,8 @@ export function effective(sources: Sources): Effective {
   )
   show('raw_socket_listen', portRange.show(inputs.range))
   show('hep_route', hepRoute)
-  const isWindowed = inputs.read.length === 0 || origins.get('table_window') !== 'default'
+  const isLive = inputs.read.length === 0 && !sources.inputless
+  const isWindowed = isLive || origins.get('table_window') !== 'default'
   if (!isWindowed) show('table_window', 'off')
   return {
     settings: { ...settingsOf(values, inputs, routing), tls, ...(isWindowed ? {} : { tableWindow: null }) },
@@ -109,7 +110,7 @@ interface Inputs {
 const NO_INPUTS: Inputs = { listen: [], raw: undefined, read: [], range: null }
 const MIRROR_PORTS: PortRange = { address: '0.0.0.0', firstPort: 5060, lastPort: 5061 }
 
-function inputsOf(values: Values, origins: Map<string, string>, report: Report): Inputs {
+function inputsOf(values: Values, origins: Map<string, string>, mayBeNone: boolean, report: Report): Inputs {
   const { raw_moni_capture_on: moni, raw_ipip_capture_on: ipip, read } = values
   const isRaw = moni || ipip
   const range = values.raw_socket_listen ?? (moni && values.script === '' ? MIRROR_PORTS : null)
@@ -124,7 +125,7 @@ function inputsOf(values: Values, origins: Map<string, string>, report: Report):
   if (read.length > 0) return { listen: [], raw: undefined, read, range }
   const isImplied = !isRaw && origins.get('listen') === 'default'
   const listen = listenersOf(values, isImplied)
-  if (listen.length === 0 && !isRaw) {
+  if (listen.length === 0 && !isRaw && !mayBeNone) {
     const off = !values.hep_capture_on
     const what = off ? 'with hep_capture_on = 0 there is nothing to capture from' : 'it names no listener'
     report(off ? 'hep_capture_on' : 'listen', what, off ? 'switch it on' : 'remove it, or name one')

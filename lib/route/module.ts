@@ -5,9 +5,10 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Fault, RefusedError } from '../errors.js'
 import { nearest } from '../options/suggest.js'
-import type { RouteFunction, RouteModule, TimerCapture } from './api.js'
+import type { Capture, RouteFunction, RouteModule, TimerCapture } from './api.js'
 import type { Execution } from './execution.js'
 import { captureFor } from './functions.js'
+import { heardCapture } from './heard-capture.js'
 import type { Route, RouteTable, Timer } from './table.js'
 
 const EXPORTS = ['request', 'reply', 'error', 'startup', 'hepRoutes', 'timers', 'functions']
@@ -110,7 +111,7 @@ function routeOf(title: string, run: RouteFunction): Route {
     title,
     awaits: true,
     run(execution: Execution) {
-      const result = run(execution.message!, captureFor(execution))
+      const result = run(execution.message!, captureOf(execution, title))
       return isPromise(result) ? result.then(() => 1) : 1
     },
   }
@@ -121,10 +122,16 @@ function timerRoute(title: string, run: (capture: TimerCapture) => unknown): Rou
     title,
     awaits: true,
     run(execution: Execution) {
-      const result = run(captureFor(execution))
+      const result = run(captureOf(execution, title))
       return isPromise(result) ? result.then(() => 1) : 1
     },
   }
+}
+
+function captureOf(execution: Execution, title: string): Capture {
+  const capture = captureFor(execution)
+  const { trace } = execution.services
+  return trace ? heardCapture(capture, trace, title) : capture
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

@@ -89,7 +89,7 @@ t.test('a word that belongs to nothing', async (t) => {
 })
 
 t.test('commands that this version does not have', async (t) => {
-  for (const command of ['trace', 'schema', 'ctl', 'doctor']) {
+  for (const command of ['schema', 'ctl', 'doctor']) {
     const { status, out, err } = await hepcapd([command, 'x', '-d', '--flag'])
     t.equal(status, 2)
     t.equal(out, '')
