@@ -2,7 +2,7 @@
 
 import type { Socket } from './ast.js'
 import type { Reader } from './reader.js'
-import { quoted } from './source.js'
+import { quoted, type SourcePosition } from './source.js'
 import { named } from './token.js'
 
 const HOST = String.raw`\*|\[[0-9A-Fa-f:.%\w]+\]|"[^"\n]+"|[A-Za-z0-9_][A-Za-z0-9_.-]*`
@@ -12,6 +12,9 @@ const ENDPOINT = new RegExp(
   'y',
 )
 const ADDRESS = new RegExp(String.raw`(?:${HOST})(?:[ \t]*:[ \t]*(?:${PORT}))?`, 'y')
+/** The numbers of a port, which is the last thing of an endpoint, or of one in quotes. */
+const PORT_NUMBERS = /:[ \t]*([0-9]+)(?:[ \t]*-[ \t]*([0-9]+))?"?$/d
+const MAX_PORT = 65_535
 /** Whether an option has a word, an address, or nothing after it. */
 const OPTIONS = new Map<string, 'word' | 'address' | 'nothing'>([
   ['as', 'address'],
@@ -33,6 +36,7 @@ export function socket(p: Reader): Socket {
   const matched = p.tokens.match(ENDPOINT)
   if (!matched) p.unexpected(`an address after \`${text}=\``, cure)
   p.taken++
+  checkPort(p, matched)
   const options: string[] = []
   while (OPTIONS.has(p.peek().text) && p.peek().kind === 'word') options.push(option(p))
   endOfSocket(p, text)
@@ -55,13 +59,25 @@ function place(proto = 'udp', host: string, port: string | undefined) {
 const portOf = (text: string | undefined) =>
   text !== undefined && /^[0-9]+$/.test(text) ? Number(text) : text?.replace(/\s/g, '')
 
+function checkPort(p: Reader, { found, at }: { found: RegExpExecArray; at: SourcePosition }): void {
+  const ports = PORT_NUMBERS.exec(found[0])
+  const tooLarge = ports?.findIndex((digits, i) => i > 0 && Number(digits) > MAX_PORT) ?? -1
+  if (tooLarge < 0) return
+  const [begin] = ports?.indices?.[tooLarge] ?? [0]
+  const what = `${quoted(ports?.[tooLarge] ?? '')} is too large for a port`
+  p.note(at.forward(at.offset + begin), what, `write at most ${MAX_PORT}`)
+}
+
 function option(p: Reader): string {
   const { text } = p.next()
   const kind = OPTIONS.get(text)
   if (kind === 'nothing') return text
   if (kind === 'address') {
     const matched = p.tokens.match(ADDRESS)
-    if (matched) return `${text} ${matched.found[0]}`
+    if (matched) {
+      checkPort(p, matched)
+      return `${text} ${matched.found[0]}`
+    }
   } else if (p.peek().kind === 'word' || p.peek().kind === 'number') {
     return `${text} ${p.next().text}`
   }

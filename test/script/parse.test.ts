@@ -315,6 +315,7 @@ t.test('sockets', async (t) => {
     ['socket=udp:eth0:5060 # comment', 'socket', 'udp', 'eth0', 5060],
     ['socket=udp:my-host.example.com:5060 /* comment */', 'socket', 'udp', 'my-host.example.com', 5060],
     ['listen=hep_udp:*:LISTEN_PORT', 'listen', 'hep_udp', '*', 'LISTEN_PORT'],
+    ['socket=udp:*:65535', 'socket', 'udp', '*', 65535],
     ['socket=udp:*:5060-5070', 'socket', 'udp', '*', '5060-5070'],
     ['socket=udp:*:5060 - 5070', 'socket', 'udp', '*', '5060-5070'],
     ['socket = udp : 10.0.0.1 : 5060', 'socket', 'udp', '10.0.0.1', 5060],
