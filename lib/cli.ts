@@ -188,7 +188,7 @@ async function show(sources: Sources): Promise<number> {
 async function check(sources: Sources): Promise<number> {
   const { own, others } = apart(checkFlags, sources)
   const flags = sound(checkFlags, own)
-  const configuration = effective({ ...others, tolerant: true })
+  const configuration = effective(others)
   report(configuration.warnings)
   const { soundRoutes } = await import('./route/load.js')
   const { routeSources } = configuration.settings
@@ -207,7 +207,7 @@ async function trace(sources: Sources): Promise<number> {
   const [first, file, ...rest] = others.argv._
   if (file === undefined) throw usage('trace', 'it needs a file with a packet', 'see hepcapd trace --help')
   const argv = { ...others.argv, _: [first!, ...rest] }
-  const configuration = effective({ ...others, argv, tolerant: true, inputless: true })
+  const configuration = effective({ ...others, argv, inputless: true })
   report(configuration.warnings)
   const command = await import('./commands/trace.js')
   return command.trace(configuration, { ...flags, file: String(file) })

@@ -27,12 +27,18 @@ import type { LoadedRoutes, RouteSources } from './route/load.js'
 import type { RouterSettings } from './route/router.js'
 import { Routing } from './route/routing.js'
 import type { RelayTarget } from './route/rules.js'
+import { type DatabaseTarget, databaseName } from './sink/database-target.js'
+import { Feed } from './sink/feed.js'
 import { RelaySink } from './sink/relay.js'
 import type { Sink } from './sink/sink.js'
-import { SqliteSink } from './sink/sqlite.js'
+import { StoreThread } from './sink/store-thread.js'
 
-/** Where rows go: a SQLite file (strftime allowed), a HEP receiver, or nowhere. */
-export type Target = { kind: 'sqlite'; path: string } | { kind: 'relay'; to: RelayTarget } | { kind: 'none' }
+/** Where rows go: a SQLite file (strftime allowed), a database server, a HEP receiver, or nowhere. */
+export type Target =
+  | { kind: 'sqlite'; path: string }
+  | { kind: 'database'; at: DatabaseTarget }
+  | { kind: 'relay'; to: RelayTarget }
+  | { kind: 'none' }
 
 export interface RelaySettings {
   /** Of packets that we make. */
@@ -51,6 +57,8 @@ export interface DaemonSettings extends RouterSettings, FileSettings {
   tls: TlsCredentials
   raw: RawSettings | undefined
   targets: Target[]
+  /** Over all connections of a database. */
+  statementsInFlight: number
   relay: RelaySettings
   udpWorkers: number
   /** Octets. */
@@ -68,6 +76,8 @@ const SLABS_SPARE = 2
 /** Rows of one transaction; more makes it no faster, and readers wait longer for the first. */
 const MAX_ROWS = 10_000
 const FLUSH_MS = 100
+/** Of the queue, what a database may hold back before its rows go to the disk. */
+const HELD_SHARE = 0.5
 /** Time that a stopping input may take of the stop timeout; the rest is the sinks'. */
 const DRAIN_SHARE = 0.5
 
@@ -169,9 +179,10 @@ export class Daemon {
       const oddities = { ...counters.odd, ...this.#streams.get(input)?.odd }
       if (Object.keys(oddities).length > 0) odd[outcomes.name] = oddities
     }
-    const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, { rows: sink.counts.rows }]))
+    const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, sinkLedger(sink)]))
     const { cut, cleaned } = binding.rowsTableCounts()
     if (cut + cleaned > 0) odd.values = { cut, cleaned }
+    for (const { name, odd: fitted } of this.#sinks) if (hasAny(fitted)) odd[name] = { ...fitted }
     const { oddities } = this.#routing
     if (Object.keys(oddities).length > 0) odd.routes = oddities
     const { destinations } = this.#relays
@@ -197,13 +208,21 @@ export class Daemon {
     clearInterval(this.#flush)
     this.#engine.flush(true)
     this.#drain()
-    await within(this.#dispatcher.idle(), deadline - Date.now())
+    await within(this.#settled(), deadline - Date.now())
     this.#routing.stop()
     await this.#relays.close(Math.max(deadline - Date.now(), 0))
     await within(this.#dispatcher.idle(), 0) // what they have just settled
     await this.#close() // what a sink has under way it still finishes
     if (!this.#dispatcher.isIdle) this.#dispatcher.abandon('sink/stop_timeout')
     this.#engine.close()
+  }
+
+  /** Every message has its outcome, and the disk is empty; or the databases are away, and what they lack has a place there. */
+  async #settled(): Promise<void> {
+    const stores = this.#sinks.filter(({ drained }) => drained)
+    const stored = Promise.all(stores.map((sink) => sink.drained?.()))
+    const isAway = stores.length > 0 && stores.every(({ isAway }) => isAway)
+    await (isAway ? stored : Promise.all([stored, this.#dispatcher.idle()]))
   }
 
   async #open(listen: Listen): Promise<void> {
@@ -225,8 +244,16 @@ export class Daemon {
   #sinkOf(target: Target): Sink[] {
     const { read, relay } = this.#settings
     if (target.kind === 'none') return []
-    if (target.kind === 'sqlite') return [new SqliteSink(target.path, this.#log)]
+    if (target.kind !== 'relay') return [this.#feed(target)]
     return [new RelaySink(this.#relays, { to: target.to, agent: relay.agent, waits: read.length > 0 })]
+  }
+
+  #feed(target: Exclude<Target, { kind: 'relay' | 'none' }>): Feed {
+    const name = target.kind === 'sqlite' ? `sqlite:${target.path}` : databaseName(target.at)
+    const { statementsInFlight } = this.#settings
+    const thread = new StoreThread(name, { ...target, statementsInFlight }, this.#log)
+    const heldBlocks = Math.ceil(slabsOf(this.#settings).slabs * HELD_SHARE)
+    return new Feed(thread, undefined, { heldBlocks, spoolAlways: false }, this.#log)
   }
 
   #inputList(): InputList {
@@ -300,6 +327,14 @@ export class Daemon {
     await Promise.all([...this.#closeStreams(0), this.#relays.close(0)])
     await Promise.all(this.#sinks.map((sink) => sink.close()))
   }
+}
+
+function sinkLedger({ counts, spooledRows = 0 }: Sink): LedgerSnapshot['sinks'][string] {
+  return { rows: counts.rows, ...(spooledRows > 0 ? { spooled_rows: spooledRows } : {}) }
+}
+
+function hasAny(counts: Readonly<Record<string, number>> | undefined): boolean {
+  return counts !== undefined && Object.keys(counts).length > 0
 }
 
 /** Each receive thread may hold a slab that it fills; a queue too small for that is made larger. */

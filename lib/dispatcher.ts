@@ -10,8 +10,7 @@ import { type Deed, Fates } from './route/fates.js'
 import { Holds } from './route/holds.js'
 import type { Router } from './route/router.js'
 import type { RowBlock } from './route/rows.js'
-import { namingSecond } from './route/tables.js'
-import type { Sink } from './sink/sink.js'
+import type { RefusedRow, Sink } from './sink/sink.js'
 
 /** Routing gives way to sockets and timers after this time. */
 const SLICE_MS = 10
@@ -127,38 +126,63 @@ export class Dispatcher {
   #insert(run: BatchRun): void {
     const { rows, commits } = run.take()
     if (rows.length === 0) return
-    for (const { batch } of rows) this.#holds.hold(batch)
     if (rows.some(({ origins }) => origins)) this.router.ports.derived.seal()
-    const { captureNode: node, tableWindow } = run.router.settings
+    const { captureNode: node, tableWindow: window } = run.router.settings
     const block: RowBlock = {
       node,
+      window,
       tables: rows.map(({ kind, table, batch, rows }) => ({
         kind,
         table,
         batch,
         rows: Uint32Array.from(rows),
       })),
-      namingSecond: (batch, row) => namingSecond(batch, row, tableWindow),
     }
     const { deeds } = run.router.ports
-    void this.#give(block, deeds).then((lost) => {
+    void this.#give(block, deeds, (batch) => spoolRows(run.fates, rows, batch)).then((lost) => {
       commits.settle((list, row) => lost[0]!.has(rowKey(rows.indexOf(list), row)))
       for (const [at, deed] of deeds.entries()) {
         for (const [index, list] of rows.entries()) settleRows(run.fates, deed, index, list, lost[at]!)
       }
-      for (const { batch } of rows) this.#holds.letGo(batch)
     })
   }
 
   /**
    * For each deed the rows that some sink of its kind refused, with the reason: stored means committed in every sink
-   * that stores.
+   * that stores. `spooled` hears of batches whose rows no sink has in memory only.
    */
-  async #give(block: RowBlock, deeds: readonly Deed[]): Promise<Map<string, string>[]> {
-    const refused = await Promise.all(this.#sinks.map((sink) => sink.insert(block)))
+  async #give(
+    block: RowBlock,
+    deeds: readonly Deed[],
+    spooled: (batch: Batch) => void,
+  ): Promise<Map<string, string>[]> {
+    const refused = await Promise.all(this.#giveEach(block, spooled))
     return deeds.map((deed) => {
       const some = refused.filter((_, at) => (this.#sinks[at]?.sends ?? false) === (deed === 'sent_row'))
       return new Map(some.flat().map(({ table, row, reason }) => [rowKey(table, row), reason.toLowerCase()]))
+    })
+  }
+
+  /** Each sink holds the batches until it has the rows, in its database or on the disk. */
+  #giveEach(block: RowBlock, spooled: (batch: Batch) => void): Promise<RefusedRow[]>[] {
+    const batches = [...new Set(block.tables.map(({ batch }) => batch))]
+    const users = new Map(batches.map((batch) => [batch, { left: this.#sinks.length, onDisk: false }]))
+    return this.#sinks.map((sink) => {
+      const held = new Set(batches)
+      for (const batch of batches) this.#holds.hold(batch)
+      const letGo = (batch: Batch, isSpooled: boolean) => {
+        if (!held.delete(batch)) return
+        this.#holds.letGo(batch)
+        const user = users.get(batch)!
+        user.left--
+        user.onDisk ||= isSpooled
+        if (user.onDisk && user.left === 0) spooled(batch)
+      }
+      return sink
+        .insert(block, (batch) => letGo(batch, true))
+        .finally(() => {
+          for (const batch of batches) letGo(batch, false)
+        })
     })
   }
 
@@ -173,6 +197,14 @@ export class Dispatcher {
 
 function rowKey(table: number, row: number): string {
   return `${table} ${row}`
+}
+
+/** The messages whose rows are of this batch. */
+function spoolRows(fates: Fates, lists: CollectedRows[], batch: Batch): void {
+  for (const list of lists) {
+    if (list.batch !== batch) continue
+    for (const [place, row] of list.rows.entries()) fates.spool(list.origins?.[place] ?? row)
+  }
 }
 
 function settleRows(

@@ -21,7 +21,8 @@ export interface InputLedger {
 
 export interface LedgerSnapshot {
   inputs: Record<string, InputLedger>
-  sinks: Record<string, { rows: number }>
+  /** Rows that were committed, and those that wait in the spool, which may be of earlier processes; absent: none. */
+  sinks: Record<string, { rows: number; spooled_rows?: number }>
   /** Packets that were sent on, by destination; absent when there are none. */
   relays?: Record<string, Omit<RelayStatus, 'name'>>
   /** Oddities that were tolerated, by input, of `values` that were stored, and of `routes`; absent when there are none. */
@@ -32,6 +33,8 @@ export interface LedgerSnapshot {
 export class Outcomes {
   readonly name: string
   stored = 0
+  /** On the disk, for some database at least. */
+  spooled = 0
   /** Only sent on, stored nowhere. */
   relayed = 0
   readonly #discarded = new Map<string, number>()
@@ -51,13 +54,13 @@ export class Outcomes {
   }
 
   snapshot(intake: IntakeCounters, frames: FrameCounters | null): InputLedger {
-    const settled = this.stored + this.relayed + sum(this.#discarded) + sum(this.#dropped)
+    const settled = this.stored + this.spooled + this.relayed + sum(this.#discarded) + sum(this.#dropped)
     const dropped = new Map(Object.entries(intake.dropped))
     for (const [where, messages] of this.#dropped) add(dropped, where, messages)
     return {
       received: intake.received,
       stored: this.stored,
-      spooled: 0,
+      spooled: this.spooled,
       relayed: this.relayed,
       discarded: Object.fromEntries(this.#discarded),
       dropped: Object.fromEntries(dropped),

@@ -4,6 +4,7 @@
 import { type Fault, renderFault } from '../errors.js'
 import { hepNetName } from '../listen/protocols.js'
 import { Log } from '../log.js'
+import { dbUrl } from '../options/endpoints.js'
 import type { Effective, Settings } from '../options/settings.js'
 import { targetName } from '../relay/target.js'
 import { soundRoutes } from '../route/load.js'
@@ -96,8 +97,7 @@ function moreThanOne(file: string, { reading, messages }: TracedPacket): Fault {
 }
 
 function storeName(target: Settings['targets'][number]): string {
-  if (target.kind === 'sqlite') return `sqlite:${target.path}`
-  return target.kind === 'relay' ? targetName(target.to) : ''
+  return target.kind === 'none' ? '' : dbUrl.show(target).toString()
 }
 
 /** Octets that are no text as `{ hex }`. */

@@ -4,6 +4,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import type { Target } from '../daemon.js'
 import { LISTEN_PROTOS, type Listen, type ListenProto } from '../listen/protocols.js'
 import { type NamedDestination, parseHepId, targetName } from '../relay/target.js'
+import { databaseEngine, parseDatabaseUrl, showDatabaseUrl } from './database-url.js'
 import { CONVERSIONS, strftimeFault } from './strftime.js'
 import { parseDuration, showDuration, ValueFault, type ValueType } from './types.js'
 
@@ -88,8 +89,8 @@ export const destination: ValueType<Destination> = {
   show: (to) => listenPoint.show(to),
 }
 
-const TARGET_CURE = 'use sqlite:FILE, hep_udp:HOST, hep_tcp:HOST, hep_tls:HOST, or none:'
-const laterEngines = 'mysql mariadb postgres postgresql clickhouse'.split(' ')
+const TARGET_CURE =
+  'use sqlite:FILE, mysql://, mariadb://, postgres:// or clickhouse://USER:PASSWORD@HOST/DATABASE, hep_udp:HOST, hep_tcp:HOST, hep_tls:HOST, or none:'
 const relayEngines = ['hep_udp', 'hep_tcp', 'hep_tls'] as const
 const opensipsDrivers = 'text flatstore unixodbc oracle berkeley http https cachedb perlvdb virtual'.split(
   ' ',
@@ -106,9 +107,8 @@ export const dbUrl: ValueType<Target> = {
     if (engine === 'none') return nowhere(rest)
     const proto = relayEngines.find((one) => one === engine)
     if (proto) return { kind: 'relay', to: { proto, ...receiver(rest) } }
-    if (laterEngines.includes(engine)) {
-      throw new ValueFault(`this version does not have ${engine}: as a db_url yet`, TARGET_CURE, true)
-    }
+    const server = databaseEngine(engine)
+    if (server) return { kind: 'database', at: parseDatabaseUrl(engine, server, rest) }
     const what = opensipsDrivers.includes(engine)
       ? `${engine}: is a driver of OpenSIPS that hepcapd does not have`
       : `${engine}: is no database that hepcapd knows`
@@ -116,6 +116,7 @@ export const dbUrl: ValueType<Target> = {
   },
   show: (target) => {
     if (target.kind === 'relay') return targetName(target.to)
+    if (target.kind === 'database') return showDatabaseUrl(target.at)
     return target.kind === 'none' ? 'none:' : `sqlite:${target.path}`
   },
 }

@@ -14,8 +14,7 @@ import { scriptLayer } from './script-layer.js'
 import { daemonOptions } from './table.js'
 import { ValueFault } from './types.js'
 
-/** `isLater`: this version does not have it yet. */
-type Report = (what: string, cure: string, isLater?: boolean) => void
+type Report = (what: string, cure: string) => void
 
 /** Where values may come from; kept, so that all can be read again. */
 export interface Sources {
@@ -24,8 +23,6 @@ export interface Sources {
   argv: Arguments
   /** undefined: the command takes flags only, neither environment nor file. */
   env: NodeJS.ProcessEnv | undefined
-  /** What is still to come is a warning, and left out. */
-  tolerant?: boolean
   /** Nothing is captured from: whether there is something does not matter. */
   inputless?: boolean
 }
@@ -56,9 +53,8 @@ export function resolve<T extends OptionTable>(table: T, sources: Sources): Reso
     const plain = typeof option.default === 'string' ? [option.default] : option.default
     const given = layers.find((layer) => layer.has(name))?.get(name) ?? { texts: plain, where: 'default' }
     origins.set(name, given.where)
-    values[name] = parsed(name, option, given.texts, (what, cure, isLater) => {
-      const severity = isLater && sources.tolerant ? 'warning' : 'error'
-      faults.push({ where: given.where, severity, what: named(name, given.where, what), cure })
+    values[name] = parsed(name, option, given.texts, (what, cure) => {
+      faults.push({ where: given.where, severity: 'error', what: named(name, given.where, what), cure })
     })
   }
   return { values: values as ValuesOf<T>, origins, faults, ...beside }
@@ -130,7 +126,7 @@ function parsed(name: string, option: Option, texts: readonly string[], report: 
       return [value]
     } catch (error) {
       if (!(error instanceof ValueFault)) throw error
-      report(error.what, error.cure, error.isLater)
+      report(error.what, error.cure)
       return []
     }
   })

@@ -51,7 +51,7 @@ export function effective(sources: Sources): Effective {
     const where = origins.get('raw_sock_children')!
     faults.push({ where, severity: 'warning', what, cure: 'leave it out' })
   }
-  if (isSound) checkTargets(values.db_url, sources.tolerant ?? false, report)
+  if (isSound) checkTargets(values.db_url, report)
   if (isSound) checkTlsFiles(values, inputs.listen, report)
   if (faults.some(({ severity }) => severity === 'error')) throw new UsageError(faults)
   if (inputs.raw?.filterFile) readFilter(inputs.raw.filterFile) // it is a part of the configuration
@@ -208,11 +208,10 @@ function rawOf(values: Values, mode: RawSettings['mode'], range: PortRange | nul
   }
 }
 
-function checkTargets(targets: Target[], mayBeNone: boolean, report: Report): void {
+function checkTargets(targets: Target[], report: Report): void {
   const twice = duplicate(targets.map((target) => `${daemonOptions.db_url.type.show(target)}`))
   if (twice) report('db_url', `${twice} is named twice`, 'name it once: every row would be there twice')
-  if (targets.length === 0 && !mayBeNone)
-    report('db_url', 'it names no database', 'write none: to store nothing')
+  if (targets.length === 0) report('db_url', 'it names no database', 'write none: to store nothing')
 }
 
 function duplicate(names: string[]): string | undefined {
@@ -245,6 +244,7 @@ function settingsOf(
     readRange: range ?? { address: '' },
     tunnels: values.tunnels,
     targets: values.db_url,
+    statementsInFlight: values.max_async_queries,
     relay: {
       agent: { captureId: values.hep_capture_id, compressed: values.compressed_payload },
       limits: {

@@ -6,14 +6,11 @@ import { CONVERSIONS, expandUtc, strftimeFault } from './strftime.js'
 export class ValueFault extends Error {
   readonly what: string
   readonly cure: string
-  /** This version does not have it yet. */
-  readonly isLater: boolean
 
-  constructor(what: string, cure: string, isLater = false) {
+  constructor(what: string, cure: string) {
     super(what)
     this.what = what
     this.cure = cure
-    this.isLater = isLater
   }
 }
 

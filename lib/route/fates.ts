@@ -10,6 +10,7 @@ const SET: Record<Deed, number> = { row: 1, sent_row: 2, packet: 4 }
 const DONE: Record<Deed, number> = { row: 0, sent_row: 8, packet: 8 }
 const LOST = 16
 const SETTLED = 32
+const SPOOLED = 64
 
 export class Fates {
   readonly #outcomes: Outcomes
@@ -47,6 +48,14 @@ export class Fates {
     return this.#state[row] !== 0
   }
 
+  /** Every sink has its rows in the database or on the disk: its outcome, until the last of them is committed. */
+  spool(row: number): void {
+    if (this.#state[row]! & (SPOOLED | SETTLED) || this.#abandoned) return
+    this.#state[row]! |= SPOOLED
+    this.#outcomes.spooled++
+    this.#settled(1)
+  }
+
   /** The routes are through with a message; `reason` is why it is discarded if they did nothing with it. */
   end(row: number, reason: string): void {
     if (this.#state[row] === 0) this.#reasons.set(row, reason)
@@ -56,7 +65,7 @@ export class Fates {
   /** Gives up what is not settled yet: dropped, with this reason. */
   abandon(where: string): void {
     this.#abandoned = true
-    const left = this.#state.filter((state) => (state & SETTLED) === 0).length
+    const left = this.#state.filter((state) => (state & (SETTLED | SPOOLED)) === 0).length
     this.#outcomes.drop(where, left)
     this.#settled(left)
   }
@@ -68,10 +77,13 @@ export class Fates {
   }
 
   #letGo(row: number): void {
-    if (--this.#pending[row]! > 0 || this.#abandoned) return
-    this.#settle(row, this.#state[row]!)
+    if (--this.#pending[row]! > 0) return
+    const isSpooled = (this.#state[row]! & SPOOLED) !== 0
+    if (this.#abandoned && !isSpooled) return
+    this.#settle(row, this.#state[row]! & ~SPOOLED)
     this.#state[row]! |= SETTLED
-    this.#settled(1)
+    if (isSpooled) this.#outcomes.spooled--
+    else this.#settled(1)
   }
 
   #settle(row: number, state: number): void {

@@ -23,15 +23,9 @@ export interface DatabaseTarget {
   tls: DatabaseTls
 }
 
-/** The db_url without its password: how the ledger, the log and `check` name it. */
+/** The db_url without its password and parameters: how the ledger and the log name it. */
 export function databaseName({ engine, hosts, socketPath, user, database }: DatabaseTarget): string {
-  const where = hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',')
-  return `${engine}://${user === '' ? '' : `${encodeURIComponent(user)}@`}${socketPath ? '' : where}/${database}${
-    socketPath ? `?socket=${socketPath}` : ''
-  }`
-}
-
-export interface StoreSettings {
-  /** Statements in flight at once, over all connections. */
-  statementsInFlight: number
+  const shown = hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
+  const where = socketPath === undefined ? shown.join(',') : ''
+  return `${engine}://${encodeURIComponent(user)}@${where}/${database}`
 }

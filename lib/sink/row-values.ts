@@ -4,9 +4,9 @@
 import type { ColumnShape } from '../binding.js'
 import type { Message } from '../message.js'
 
-type Value = string | number | Buffer
+export type RowValue = string | number | Buffer
 
-const values: Record<string, (message: Message, node: string) => Value> = {
+const values: Record<string, (message: Message, node: string) => RowValue> = {
   date: (m) => new Date(Math.floor(m.microTs / 1000)).toISOString().slice(0, 19).replace('T', ' '),
   micro_ts: (m) => m.microTs,
   method: (m) => m.method,
@@ -57,7 +57,7 @@ const values: Record<string, (message: Message, node: string) => Value> = {
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Text where it is clean UTF-8 without NUL, else the octets: byte for byte either way. */
-function payloadValue(payload: Buffer): Value {
+function payloadValue(payload: Buffer): RowValue {
   if (payload.includes(0)) return payload
   try {
     return STRICT.decode(payload)
@@ -67,8 +67,8 @@ function payloadValue(payload: Buffer): Value {
 }
 
 /** The value of one column of a message, cut to the column's width. */
-export function rowValue(message: Message, column: ColumnShape, node: string): Value {
-  const value = (values[column.name] as (message: Message, node: string) => Value)(message, node)
+export function rowValue(message: Message, column: ColumnShape, node: string): RowValue {
+  const value = (values[column.name] as (message: Message, node: string) => RowValue)(message, node)
   return column.kind === 'text' ? cutToWidth(value as string, column.width) : value
 }
 

@@ -1,13 +1,15 @@
-// The one small interface of every store.
+// The one small interface of all that takes rows.
 
+import type { Batch } from '../message.js'
 import type { RowBlock } from '../route/rows.js'
 
-/** A row that the store would not have, and will not have later either. */
+/** A row that is not stored, and will not be later either. */
 export interface RefusedRow {
   /** Index in the list of tables that were given. */
   table: number
   /** Row number of the batch of that table. */
   row: number
+  /** A short name, as the ledger counts it. */
   reason: string
 }
 
@@ -24,13 +26,21 @@ export interface Sink {
   readonly counts: SinkCounts
   /** It sends rows on and keeps nothing: what it refuses is no loss where another sink stores. */
   readonly sends?: boolean
+  /** Rows that wait on the disk. */
+  readonly spooledRows?: number
+  /** What cannot be stored for now has a place on the disk. */
+  readonly isAway?: boolean
+  /** Values that were changed to fit, by a name each. */
+  readonly odd?: Readonly<Record<string, number>>
   /** Tries the store once; rejects with a RefusedError when it cannot be used at all. */
   open(): Promise<void>
   /**
-   * Resolves when every row is committed or refused. A store that is away is waited for: the promise stays
-   * pending, and the queue before the sinks fills.
+   * Resolves when every row is committed or refused. `spooled` hears of a batch whose rows are on the disk: its memory
+   * is needed no more. Without a disk a store that is away is waited for, and the queue before the sinks fills.
    */
-  insert(block: RowBlock): Promise<RefusedRow[]>
-  /** After the last insert() has resolved, or to abandon what has not. */
+  insert(block: RowBlock, spooled: (batch: Batch) => void): Promise<RefusedRow[]>
+  /** No more rows will come; resolves when what waits on the disk is stored, or cannot be for now. */
+  drained?(): Promise<void>
+  /** After the last insert() has resolved; else what is not committed goes to the disk, or stays pending. */
   close(): Promise<void>
 }

@@ -11,20 +11,11 @@ import { Batch } from '../message.js'
 import type { RowKind } from '../route/rows.js'
 import { rowValue } from './row-values.js'
 import { columnsOf, quoted, sqliteSchema, type TableColumn } from './schema.js'
-import type { RefusedRow } from './sink.js'
+import type { BlockId, BlockRefusal, SlabRows as RowsOfSlab, SlabRef } from './store.js'
 
-export interface SlabRef {
-  handle: number
-  input: number
-  rows: number
-}
-
-/** Rows for one table as they travel between threads. */
-export interface SlabRows {
-  kind: RowKind
-  table: string
+/** Rows for one table, of one slab. */
+export interface SlabRows extends RowsOfSlab {
   slab: SlabRef
-  rows: Uint32Array
 }
 
 /** The world's fault, not the row's: the same rows may go in later. */
@@ -34,6 +25,9 @@ const TRANSIENT =
 export function isTransient(error: unknown): boolean {
   return TRANSIENT.test((error as { code?: string }).code ?? '')
 }
+
+/** The blocks of rows that may come again, and are here already. */
+const BLOCKS = 'hepcapd_blocks'
 
 /** Tables whose statements are kept: names can change every second. */
 const PREPARED_TABLES = 64
@@ -88,10 +82,13 @@ export class SqliteStore {
     return statSync(this.path, { bigint: true, throwIfNoEntry: false })?.ino === this.#inode
   }
 
-  /** All rows in one transaction. Throws when nothing was stored; returns the rows that cannot be stored. */
-  insert(tables: SlabRows[], node: string): RefusedRow[] {
+  /**
+   * All rows in one transaction, and with `id` nothing if it was stored before. Throws when nothing was stored;
+   * returns the rows that cannot be stored.
+   */
+  insert(tables: SlabRows[], node: string, id?: BlockId): BlockRefusal[] {
     try {
-      this.#transaction(() => {
+      this.#transaction(id, () => {
         for (const { kind, table, slab, rows } of tables) {
           const octets = Buffer.from(rows.buffer, rows.byteOffset, rows.byteLength)
           this.#prepare(kind, table).fast.run(BigInt(slab.handle), octets, node)
@@ -100,15 +97,15 @@ export class SqliteStore {
       return []
     } catch (error) {
       if (isTransient(error)) throw error
-      return this.insertOneByOne(tables, node)
+      return this.insertOneByOne(tables, node, id)
     }
   }
 
   /** The slow way: every row bound by itself, refused rows left out. Same rows, same values. */
-  insertOneByOne(tables: SlabRows[], node: string): RefusedRow[] {
-    const refused: RefusedRow[] = []
+  insertOneByOne(tables: SlabRows[], node: string, id?: BlockId): BlockRefusal[] {
+    const refused: BlockRefusal[] = []
     const batchOf = lender()
-    this.#transaction(() => {
+    this.#transaction(id, () => {
       for (const [index, { kind, table, slab, rows }] of tables.entries()) {
         const batch = batchOf(slab)
         const { oneRow, columns } = this.#prepare(kind, table)
@@ -118,7 +115,8 @@ export class SqliteStore {
             oneRow.run(columns.map((column) => rowValue(message, column.from, node)))
           } catch (error) {
             if (isTransient(error)) throw error
-            refused.push({ table: index, row, reason: (error as { code?: string }).code ?? 'error' })
+            const { code = 'error', message } = error as Error & { code?: string }
+            refused.push({ table: index, row, reason: code, message })
           }
         }
       }
@@ -130,16 +128,34 @@ export class SqliteStore {
     this.#db.close()
   }
 
-  #transaction(work: () => void): void {
+  /** Forgets blocks of this origin below `number`: nobody will send them again. */
+  forget({ origin, number }: BlockId): void {
+    this.#exec(`DELETE FROM ${BLOCKS} WHERE origin = ? AND number < ?`, origin, number)
+  }
+
+  #transaction(id: BlockId | undefined, work: () => void): void {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
-      work()
+      if (!id || this.#remember(id)) work()
       this.#db.exec('COMMIT')
     } catch (error) {
       this.#prepared.clear() // a table made in this transaction is gone with it
       if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
       throw error
     }
+  }
+
+  /** False for a block that is here already. */
+  #remember({ origin, number }: BlockId): boolean {
+    this.#exec(
+      `CREATE TABLE IF NOT EXISTS ${BLOCKS} (origin TEXT, number INTEGER, at TEXT, PRIMARY KEY (origin, number)) WITHOUT ROWID`,
+    )
+    const at = new Date().toISOString()
+    return this.#exec(`INSERT OR IGNORE INTO ${BLOCKS} VALUES (?, ?, ?)`, origin, number, at) === 1
+  }
+
+  #exec(sql: string, ...values: (string | number)[]): number {
+    return this.#db.prepare(sql).run(...values).changes
   }
 
   /** An existing table is used as it is: it gets neither columns nor indexes from us. */

@@ -3,6 +3,7 @@
 
 import type { RowKind } from '../route/rows.js'
 import type { TableWindow } from '../route/tables.js'
+import type { RefusedRow } from './sink.js'
 
 /** A sealed slab, which stays unreleased until the block that it is of is settled. */
 export interface SlabRef {
@@ -42,13 +43,8 @@ export interface StoreBlock {
   tables: SlabRows[]
 }
 
-/** A row that the store would not have, and will not have later either. */
-export interface BlockRefusal {
-  /** Index in the block's list of tables. */
-  table: number
-  row: number
-  /** A short name, as the ledger counts it: the engine's code. */
-  reason: string
+/** A row that the store refuses; `table` is an index of the block's tables, `reason` the engine's code. */
+export interface BlockRefusal extends RefusedRow {
   /** What the engine said. */
   message: string
 }
@@ -79,5 +75,7 @@ export interface Store {
    * refused costs no other one. Throws an AwayError; any other error refuses the whole block.
    */
   write(block: StoreBlock): Promise<BlockRefusal[]>
+  /** Values that were changed to fit, up to now, by a name each. */
+  odd?(): Record<string, number>
   close(): Promise<void>
 }

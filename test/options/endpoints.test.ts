@@ -1,8 +1,10 @@
 // Listeners, databases, destinations and port ranges, in every way that they are written.
 
 import t from 'tap'
+import type { Target } from '../../lib/daemon.js'
 import { dbUrl, destination, listenPoint, portRange, tableWindow } from '../../lib/options/endpoints.js'
 import { ValueFault } from '../../lib/options/types.js'
+import type { DatabaseTarget } from '../../lib/sink/database-target.js'
 import { means, refuses } from '../support/values.js'
 
 t.test('listeners', async (t) => {
@@ -45,6 +47,19 @@ t.test('every protocol that can be listened on', async (t) => {
   }
 })
 
+/** A MariaDB server on `db`, but for what is given. */
+function server(more: Partial<DatabaseTarget>): Target {
+  const usual: DatabaseTarget = {
+    engine: 'mariadb',
+    hosts: [{ host: 'db', port: 3306 }],
+    user: 'hepcapd',
+    password: '',
+    database: 'hepcapd',
+    tls: { mode: 'off' },
+  }
+  return { kind: 'database', at: { ...usual, ...more } }
+}
+
 t.test('databases', async (t) => {
   means(t, dbUrl, [
     ['sqlite:hepcapd.db', { kind: 'sqlite', path: 'hepcapd.db' }],
@@ -57,7 +72,55 @@ t.test('databases', async (t) => {
     ['hep_udp:h:1', { kind: 'relay', to: { proto: 'hep_udp', host: 'h', port: 1 } }],
     ['HEP_TCP://192.0.2.1/', { kind: 'relay', to: { proto: 'hep_tcp', host: '192.0.2.1', port: 9060 } }],
     ['hep_tls:[::1]:7', { kind: 'relay', to: { proto: 'hep_tls', host: '::1', port: 7 } }],
+    ['mysql://u%40@db/calls', server({ user: 'u@', database: 'calls' })],
+    ['mariadb:db', server({})],
+    [
+      'mariadb://u@[::1]:7,db/calls?tls=verify&ca=/ca.pem',
+      server({
+        hosts: [
+          { host: '::1', port: 7 },
+          { host: 'db', port: 3306 },
+        ],
+        user: 'u',
+        database: 'calls',
+        tls: { mode: 'verify', ca: '/ca.pem' },
+      }),
+    ],
+    [
+      'postgres:///calls?socket=/run/postgresql',
+      server({
+        engine: 'postgres',
+        hosts: [{ host: 'localhost', port: 5432 }],
+        socketPath: '/run/postgresql',
+        database: 'calls',
+      }),
+    ],
+    [
+      'clickhouse://db?tls=on&cert=/c&key=/k',
+      server({
+        engine: 'clickhouse',
+        hosts: [{ host: 'db', port: 8443 }],
+        user: 'default',
+        database: 'default',
+        tls: { mode: 'on', cert: '/c', key: '/k' },
+      }),
+    ],
   ])
+  t.same(dbUrl.parse('mysql://u:p%40%2F:@db'), server({ user: 'u', password: 'p@/:' }))
+  t.equal(dbUrl.show(dbUrl.parse('postgresql://u:hush@[::1]/d')), 'postgres://u@[::1]:5432/d')
+  refuses(t, dbUrl, ['mysql:', 'mysql:///d', 'postgres://u:p@/d'], /names no host/)
+  refuses(
+    t,
+    dbUrl,
+    ['mysql://h:0', 'mysql://h:x/', 'mysql://::1/d', 'mysql://u:p/w@h/d', 'mysql://a,/d'],
+    /./,
+  )
+  refuses(t, dbUrl, ['mysql://h/d;x', 'mysql://h/d%20'], /no sound name/)
+  refuses(t, dbUrl, ['mysql://h/d?port=1'], /no such parameter/)
+  refuses(t, dbUrl, ['mysql://h/d?tls=yes'], /none of off, on and verify/)
+  refuses(t, dbUrl, ['mysql://h/d?cert=/c'], /belong together/)
+  refuses(t, dbUrl, ['mysql://%zz@h/d'], /hexadecimal/)
+  refuses(t, dbUrl, ['clickhouse://h?socket=/x'], /no Unix socket/)
   t.equal(dbUrl.show(dbUrl.parse('hep_tls://[::1]')), 'hep_tls:[::1]:9060')
   refuses(t, dbUrl, ['hep_udp:*', 'hep_tcp:h:0'], /names no receiver/)
   refuses(t, dbUrl, ['hep_tcp:', 'hep_tcp:h:x', 'hep_tcp:::1', 'hep_tcp:h:1/x'], /.*/)
@@ -65,7 +128,6 @@ t.test('databases', async (t) => {
   refuses(t, dbUrl, ['sqlite:%Q.db', 'sqlite:100%'], /%Q is no conversion|single %/)
   refuses(t, dbUrl, ['', 'hepcapd.db', 'none', '/a/b'], /is no database URL/)
   refuses(t, dbUrl, ['none:x'], /takes nothing/)
-  refuses(t, dbUrl, ['mysql://h/db', 'postgres:x', 'clickhouse:x'], /this version does not have .* yet/)
   refuses(t, dbUrl, ['text:///x', 'unixodbc:x', 'flatstore:x'], /is a driver of OpenSIPS/)
   refuses(t, dbUrl, ['mongodb://h'], /no database that hepcapd knows/)
 })
@@ -73,7 +135,7 @@ t.test('databases', async (t) => {
 t.test('a refused URL does not tell its password', async (t) => {
   for (const engine of ['mysql', 'unixodbc', 'mongodb']) {
     try {
-      dbUrl.parse(`${engine}://user:hush@host/db`)
+      dbUrl.parse(`${engine}://user:hush@ho st/db`)
       t.fail('was taken')
     } catch (error) {
       t.ok(error instanceof ValueFault)

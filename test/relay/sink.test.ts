@@ -27,7 +27,7 @@ function blockOf(tables: [string, Batch, number[]][]): RowBlock {
       batch,
       rows: Uint32Array.from(rows),
     })),
-    namingSecond: () => 0,
+    window: null,
   }
 }
 

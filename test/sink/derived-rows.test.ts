@@ -9,10 +9,11 @@ import t from 'tap'
 import { Log } from '../../lib/log.js'
 import type { Batch } from '../../lib/message.js'
 import type { RowBlock } from '../../lib/route/rows.js'
+import { Feed } from '../../lib/sink/feed.js'
 import { rowValue } from '../../lib/sink/row-values.js'
 import { columnsOf } from '../../lib/sink/schema.js'
-import { SqliteSink } from '../../lib/sink/sqlite.js'
 import { type SlabRows, SqliteStore } from '../../lib/sink/sqlite-store.js'
+import { StoreThread } from '../../lib/sink/store-thread.js'
 import { derivation, derived, INVITE, onlyOne, received } from '../support/derived.js'
 import { chunk, hep2, hep3, options, packet, packet6, u8 } from '../support/packets.js'
 
@@ -126,10 +127,12 @@ t.test(
         { kind: 'sip', table: 'sip_capture', batch, rows: rows(batch) },
         { kind: 'sip', table: 'sip_capture', batch: sealed, rows: rows(sealed) },
       ],
-      namingSecond: (of, row) => Math.floor(of.microTs(row) / 1e6),
+      window: null,
     }
-    const sink = new SqliteSink(join(folder, '%Y-%m-%d.db'), quiet)
-    const refused = await sink.insert(block)
+    const path = join(folder, '%Y-%m-%d.db')
+    const thread = new StoreThread('x', { kind: 'sqlite', path, statementsInFlight: 1 }, quiet)
+    const sink = new Feed(thread, undefined, { heldBlocks: 1, spoolAlways: false }, quiet)
+    const refused = await sink.insert(block, () => {})
     t.match(
       refused.map(({ table, row }) => [table, row]),
       [

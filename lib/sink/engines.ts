@@ -1,0 +1,18 @@
+// The engines: the one place that knows them all. Each is loaded when it is used.
+
+import type { DatabaseTarget } from './database-target.js'
+import type { Advise, Store } from './store.js'
+
+/** Which store, and how it is used: plain data, for it travels to a worker thread. */
+export type StoreTarget = ({ kind: 'sqlite'; path: string } | { kind: 'database'; at: DatabaseTarget }) & {
+  /** Over all connections. */
+  statementsInFlight: number
+}
+
+export async function makeStore(target: StoreTarget, _advise: Advise): Promise<Store> {
+  if (target.kind === 'sqlite') {
+    const { SqliteFiles } = await import('./sqlite-files.js')
+    return new SqliteFiles(target.path)
+  }
+  throw new Error(`${target.at.engine} is not there`)
+}

@@ -1,0 +1,300 @@
+// A sink that stores: numbers the blocks, gives them to its store, and to the spool while the store is slow or away.
+//
+//   insert() --> store            while it keeps up
+//            \-> spool --> store  from the first block on that it could not take, until the spool is empty again
+//
+// Whatever way a block goes, its number stays the same, and the store takes each number once.
+
+import { randomBytes } from 'node:crypto'
+import type { Log } from '../log.js'
+import { Batch } from '../message.js'
+import type { RowBlock } from '../route/rows.js'
+import { quarantined } from './quarantine.js'
+import type { RefusedRow, Sink, SinkCounts } from './sink.js'
+import type { SpoolPort } from './spool-port.js'
+import type { BlockId, BlockRefusal, StoreBlock } from './store.js'
+import type { StoreThread } from './store-thread.js'
+
+export interface FeedLimits {
+  /** Blocks that may be held in memory; what is more goes to the spool. */
+  heldBlocks: number
+  /** Every block is written to the spool first. */
+  spoolAlways: boolean
+}
+
+/** A block on its way: rows of one batch. */
+interface Parcel {
+  block: StoreBlock
+  batch: Batch
+  /** Of each of the block's tables its place in the row block. */
+  places: number[]
+  /** Its rows are on the disk, and its memory is needed no more. */
+  spooled(): void
+  settle(refused: BlockRefusal[]): void
+}
+
+/** The ledger's name for rows that a full spool did not take, or gave up. */
+const SPOOL_FULL = 'spool_full'
+
+export class Feed implements Sink {
+  readonly counts: SinkCounts = { rows: 0, tables: new Map() }
+  readonly #thread: StoreThread
+  readonly #spool: SpoolPort | undefined
+  readonly #limits: FeedLimits
+  readonly #log: Log
+  readonly #origin = randomBytes(16).toString('hex')
+  #next = 1
+  /** Not committed and not refused, in the order of their numbers. */
+  readonly #unsettled = new Map<number, Parcel>()
+  /** Of those: in memory, given to the store. */
+  readonly #given = new Set<Parcel>()
+  /** Appends to the spool, one behind the other. */
+  #appends: Promise<void> = Promise.resolve()
+  #appending = 0
+  /** Blocks that the spool was given, to be taken from it again. */
+  #appended = 0
+  /** The spool has blocks that were not taken from it. */
+  #isBehind: boolean
+  #isTaking = false
+  /** Taken from the spool, with the store. */
+  readonly #replayed = new Set<StoreBlock>()
+  #isClosing = false
+  #drained: (() => void)[] = []
+
+  constructor(thread: StoreThread, spool: SpoolPort | undefined, limits: FeedLimits, log: Log) {
+    this.#thread = thread
+    this.#spool = spool
+    this.#limits = limits
+    this.#log = log
+    this.#isBehind = this.spooledRows > 0
+    thread.turned = () => this.#tellIfDrained()
+    spool?.onGivenUp((blocks) => this.#gaveUp(blocks))
+  }
+
+  get name(): string {
+    return this.#thread.name
+  }
+
+  get spooledRows(): number {
+    return this.#spool?.rows ?? 0
+  }
+
+  get isAway(): boolean {
+    return this.#thread.isAway && this.#spool !== undefined
+  }
+
+  get odd(): Readonly<Record<string, number>> {
+    return this.#thread.odd
+  }
+
+  async open(): Promise<void> {
+    await this.#thread.open()
+    if (!this.#isBehind) return
+    this.#log.info(`${this.name}: ${this.spooledRows} rows wait in the spool from before`)
+    void this.#replay()
+  }
+
+  async insert(rowBlock: RowBlock, spooled: (batch: Batch) => void): Promise<RefusedRow[]> {
+    const batches = new Set(rowBlock.tables.map(({ batch }) => batch))
+    const refused = await Promise.all(
+      Array.from(batches, (batch) => this.#insert(rowBlock, batch, () => spooled(batch))),
+    )
+    return refused.flat()
+  }
+
+  #insert(rowBlock: RowBlock, batch: Batch, spooled: () => void): Promise<RefusedRow[]> {
+    const places = rowBlock.tables.flatMap((one, place) => (one.batch === batch ? [place] : []))
+    const block = this.#blockOf(rowBlock, batch, places)
+    return new Promise((resolve) => {
+      const settle = (refused: BlockRefusal[]) =>
+        resolve(refused.map((one) => ({ ...one, table: places[one.table]! })))
+      this.#take({ block, batch, places, spooled, settle })
+    })
+  }
+
+  /** Resolves when all is stored, or cannot be for now and has a place on the disk. */
+  async drained(): Promise<void> {
+    while (!this.#isSettled) await new Promise<void>((resolve) => this.#drained.push(resolve))
+  }
+
+  /** What the store has not taken by now goes to the spool. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.#thread.close()
+    if (!this.#spool) return
+    for (const parcel of this.#given) if (!parcel.block.isSpooled) this.#keep(parcel)
+    for (const parcel of this.#given) if (parcel.block.isSpooled) parcel.spooled()
+    await this.#appends
+    await this.#spool.close()
+  }
+
+  get #isSettled(): boolean {
+    if (this.isAway) return true
+    return this.#unsettled.size === 0 && !this.#isBehind && this.#replayed.size === 0
+  }
+
+  #tellIfDrained(): void {
+    if (!this.#isSettled) return
+    for (const resolve of this.#drained.splice(0)) resolve()
+  }
+
+  #blockOf({ node, window, tables }: RowBlock, batch: Batch, places: number[]): StoreBlock {
+    const { handle, input, rows } = batch
+    const number = this.#next++
+    return {
+      id: { origin: this.#origin, number },
+      settledBefore: number,
+      isSpooled: false,
+      node,
+      window,
+      slab: { handle, input, rows },
+      tables: places.map((place) => {
+        const { kind, table, rows } = tables[place]!
+        return { kind, table, rows }
+      }),
+    }
+  }
+
+  #take(parcel: Parcel): void {
+    this.#unsettled.set(parcel.block.id.number, parcel)
+    if (this.#mustSpool) this.#keep(parcel)
+    else this.#give(parcel)
+  }
+
+  get #mustSpool(): boolean {
+    if (!this.#spool) return false
+    const { heldBlocks, spoolAlways } = this.#limits
+    const isInOrder = !this.#isBehind && this.#appending === 0
+    return spoolAlways || !isInOrder || this.#thread.isAway || this.#given.size >= heldBlocks
+  }
+
+  #give(parcel: Parcel): void {
+    const { block, batch } = parcel
+    this.#given.add(parcel)
+    block.settledBefore = this.#oldestUnsettled(block)
+    void this.#thread.write(block).then((refused) => {
+      this.#given.delete(parcel)
+      this.#settle(block, batch, refused)
+    })
+  }
+
+  #keep(parcel: Parcel): void {
+    this.#appending++
+    this.#appends = this.#appends.then(() => this.#append(parcel)).finally(() => this.#appending--)
+  }
+
+  /** Where the spool cannot be written to either, the block waits in memory. */
+  async #append(parcel: Parcel): Promise<void> {
+    const { block } = parcel
+    const stays = this.#staysInMemory
+    block.isSpooled = true
+    try {
+      const verdict = await this.#spool!.append(block, stays)
+      if (verdict === 'full') this.#refuse(parcel)
+      else if (stays) this.#give(parcel)
+      else this.#left(parcel)
+    } catch (error) {
+      block.isSpooled = false
+      const { code = 'ERROR', message, cure } = error as Error & { code?: string; cure?: string }
+      this.#log.repeated(`spool of ${this.name}: ${message} (${code}); ${cure ?? 'rows wait in memory'}`)
+      if (!this.#isClosing) this.#give(parcel)
+    }
+  }
+
+  /** A block that is in the spool too goes to the store from memory while that keeps up. */
+  get #staysInMemory(): boolean {
+    if (!this.#limits.spoolAlways || this.#isBehind || this.#isClosing) return false
+    return !this.#thread.isAway && this.#given.size < this.#limits.heldBlocks
+  }
+
+  #left(parcel: Parcel): void {
+    this.#appended++
+    this.#isBehind = true
+    this.#given.delete(parcel)
+    parcel.spooled()
+    void this.#replay()
+  }
+
+  #refuse({ block, batch }: Parcel): void {
+    block.isSpooled = false
+    this.#settle(block, batch, everyRow(block, SPOOL_FULL))
+  }
+
+  /** Takes the oldest blocks out of the spool, as many as the store has lanes and one to wait. */
+  async #replay(): Promise<void> {
+    if (this.#isTaking || this.#isClosing || !this.#spool) return
+    this.#isTaking = true
+    while (!this.#isClosing && this.#replayed.size <= this.#thread.lanes) {
+      const appended = this.#appended
+      const block = await this.#spool.next()
+      if (block) void this.#replayOne(block)
+      else if (appended === this.#appended) {
+        this.#isBehind = false
+        break
+      }
+    }
+    this.#isTaking = false
+    this.#tellIfDrained()
+  }
+
+  async #replayOne(block: StoreBlock): Promise<void> {
+    this.#replayed.add(block)
+    block.settledBefore = this.#oldestUnsettled(block)
+    const refused = await this.#thread.write(block)
+    const batch = new Batch(block.slab)
+    this.#replayed.delete(block)
+    this.#settle(block, batch, refused)
+    batch.release()
+    void this.#replay()
+  }
+
+  /** Of the block's origin: blocks of other processes are in the spool only, which gives them in their order. */
+  #oldestUnsettled({ id: { origin, number } }: StoreBlock): number {
+    if (origin === this.#origin) return this.#unsettled.keys().next().value ?? number
+    const numbers = Array.from(this.#replayed, ({ id }) => (id.origin === origin ? id.number : number))
+    return Math.min(number, ...numbers)
+  }
+
+  #settle(block: StoreBlock, batch: Batch, refused: BlockRefusal[]): void {
+    this.#count(block, refused)
+    if (refused.length > 0) this.#quarantine(block, batch, refused)
+    if (block.isSpooled) this.#spool?.done(block.id)
+    this.#tell(block.id, refused)
+    this.#tellIfDrained()
+  }
+
+  #tell({ origin, number }: BlockId, refused: BlockRefusal[]): void {
+    if (origin !== this.#origin) return // of another process: nobody here waits for it
+    const parcel = this.#unsettled.get(number)
+    this.#unsettled.delete(number)
+    parcel?.settle(refused)
+  }
+
+  #count({ tables }: StoreBlock, refused: BlockRefusal[]): void {
+    for (const [place, { table, rows }] of tables.entries()) {
+      const stored = rows.length - refused.filter((one) => one.table === place).length
+      this.counts.rows += stored
+      this.counts.tables.set(table, (this.counts.tables.get(table) ?? 0) + stored)
+    }
+  }
+
+  #quarantine(block: StoreBlock, batch: Batch, refused: BlockRefusal[]): void {
+    const [{ reason, table }] = refused as [BlockRefusal]
+    if (reason === SPOOL_FULL) return
+    this.#log.repeated(`${this.name}: refuses rows of ${block.tables[table]!.table} (${reason})`)
+    this.#spool?.quarantine(quarantined(block, batch, refused))
+  }
+
+  /** The oldest blocks made room for newer ones. */
+  #gaveUp(blocks: readonly StoreBlock[]): void {
+    for (const block of blocks) this.#tell(block.id, everyRow(block, SPOOL_FULL))
+    this.#tellIfDrained()
+  }
+}
+
+/** Every row of a block, refused for one reason. */
+function everyRow({ tables }: StoreBlock, reason: string): BlockRefusal[] {
+  return tables.flatMap(({ rows }, table) =>
+    Array.from(rows, (row) => ({ table, row, reason, message: reason })),
+  )
+}

@@ -1,0 +1,22 @@
+// What a feed asks of its spool: blocks in, the oldest out again, and what becomes of them.
+
+import type { QuarantinedRow } from './quarantine.js'
+import type { BlockId, StoreBlock } from './store.js'
+
+export interface SpoolPort {
+  /** Of blocks that are not done. */
+  readonly rows: number
+  /**
+   * Writes a block behind the others; `isTaken` ones are not handed out by next() in this process. `full` keeps
+   * nothing. Rejects with a `code` when the disk does not take it; nothing of it is kept then either.
+   */
+  append(block: StoreBlock, isTaken: boolean): Promise<'kept' | 'full'>
+  /** The oldest block that was not handed out, in a slab that is to be released; undefined when there is none. */
+  next(): Promise<StoreBlock | undefined>
+  /** It was committed, or refused: it need not be kept. */
+  done(id: BlockId): void
+  quarantine(rows: readonly QuarantinedRow[]): void
+  /** `gaveUp` hears of blocks that made room for newer ones; of their slabs nothing is left. */
+  onGivenUp(gaveUp: (blocks: readonly StoreBlock[]) => void): void
+  close(): Promise<void>
+}
