@@ -22,6 +22,12 @@ export interface FeedLimits {
   spoolAlways: boolean
 }
 
+/** The store's thread, as far as a feed knows it. */
+export type StorePort = Pick<
+  StoreThread,
+  'name' | 'lanes' | 'isAway' | 'turned' | 'odd' | 'open' | 'write' | 'close'
+>
+
 /** A block on its way: rows of one batch. */
 interface Parcel {
   block: StoreBlock
@@ -38,7 +44,7 @@ const SPOOL_FULL = 'spool_full'
 
 export class Feed implements Sink {
   readonly counts: SinkCounts = { rows: 0, tables: new Map() }
-  readonly #thread: StoreThread
+  readonly #thread: StorePort
   readonly #spool: SpoolPort | undefined
   readonly #limits: FeedLimits
   readonly #log: Log
@@ -61,7 +67,7 @@ export class Feed implements Sink {
   #isClosing = false
   #drained: (() => void)[] = []
 
-  constructor(thread: StoreThread, spool: SpoolPort | undefined, limits: FeedLimits, log: Log) {
+  constructor(thread: StorePort, spool: SpoolPort | undefined, limits: FeedLimits, log: Log) {
     this.#thread = thread
     this.#spool = spool
     this.#limits = limits
