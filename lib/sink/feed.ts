@@ -245,6 +245,7 @@ export class Feed implements Sink {
 
   async #replayOne(block: StoreBlock): Promise<void> {
     this.#replayed.add(block)
+    block.isFromBefore = block.id.origin !== this.#origin
     block.settledBefore = this.#oldestUnsettled(block)
     const refused = await this.#thread.write(block)
     const batch = new Batch(block.slab)

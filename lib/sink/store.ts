@@ -35,6 +35,8 @@ export interface StoreBlock {
   settledBefore: number
   /** It is in the spool, so it may come again in another process. */
   isSpooled: boolean
+  /** It is from before this process, which another one may have had stored already. */
+  isFromBefore?: boolean
   /** Name of the capture node that received it. */
   node: string
   /** Which rows are named by their arrival. */
