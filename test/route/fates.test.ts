@@ -110,3 +110,36 @@ t.test('any order: the outcomes add up to the messages', async (t) => {
   )
   t.equal(settled(), rows)
 })
+
+t.test('spooled is an outcome until the rows are committed or lost', async (t) => {
+  const { fates: f, outcomes, settled } = fates(3)
+  for (const row of [0, 1, 2]) {
+    f.begin(row, 'row')
+    f.end(row, '')
+    f.spool(row)
+    f.spool(row)
+  }
+  t.equal(outcomes.spooled, 3)
+  t.equal(settled(), 3, 'nobody waits for it')
+  t.equal(outcomes.snapshot({ ...NO_INTAKE, accepted: 3 }, null).in_flight, 0)
+  f.done(0, 'row')
+  f.done(1, 'row', 'sink/full')
+  f.abandon('sink/stop_timeout')
+  t.equal(outcomes.spooled, 1, 'what is on the disk is not given up')
+  t.same(ledger(outcomes), { ...NOTHING, stored: 1, dropped: { 'sink/full': 1 } })
+  f.done(2, 'row')
+  t.equal(outcomes.spooled, 0)
+  t.equal(outcomes.stored, 2)
+  t.equal(settled(), 3)
+})
+
+t.test('what is settled is not spooled any more', async (t) => {
+  const { fates: f, outcomes, settled } = fates(1)
+  f.begin(0, 'row')
+  f.end(0, '')
+  f.done(0, 'row')
+  f.spool(0)
+  t.equal(outcomes.spooled, 0)
+  t.equal(outcomes.stored, 1)
+  t.equal(settled(), 1)
+})
