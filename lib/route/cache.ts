@@ -59,6 +59,7 @@ export class Cache implements CachePort {
     }
     if (!/^-?\d{1,15}$/.test(entry.text)) return undefined
     const sum = Number(entry.text) + by
+    if (!Number.isSafeInteger(sum)) return undefined
     this.#characters += String(sum).length - entry.text.length
     entry.text = String(sum)
     return sum

@@ -9,7 +9,7 @@ import type { Capture, RouteFunction, RouteModule, TimerCapture } from './api.js
 import type { Execution } from './execution.js'
 import { captureFor } from './functions.js'
 import { heardCapture } from './heard-capture.js'
-import type { Route, RouteTable, Timer } from './table.js'
+import { MAX_TIMER_SECONDS, type Route, type RouteTable, type Timer } from './table.js'
 
 const EXPORTS = ['request', 'reply', 'error', 'startup', 'hepRoutes', 'timers', 'functions']
 
@@ -86,8 +86,12 @@ function checkFunctions(group: string, value: unknown, report: Report): void {
 
 function checkTimer(index: number, timer: unknown, report: Report): void {
   const { everySeconds, run } = (timer ?? {}) as { everySeconds?: unknown; run?: unknown }
-  const isSound = typeof everySeconds === 'number' && everySeconds > 0 && everySeconds <= 2 ** 31 / 1000
-  if (!isSound) report(`timers[${index}].everySeconds is no time`, 'write a number of seconds over 0')
+  const isSound = typeof everySeconds === 'number' && everySeconds > 0 && everySeconds <= MAX_TIMER_SECONDS
+  if (!isSound)
+    report(
+      `timers[${index}].everySeconds is no time`,
+      `write a number of seconds over 0, at most ${MAX_TIMER_SECONDS}`,
+    )
   checkFunction(`timers[${index}].run`, run ?? null, report)
 }
 

@@ -13,6 +13,9 @@ export interface Route {
   run(execution: Execution): number | Promise<number>
 }
 
+/** A timer of Node that is to wait for longer ends at once. */
+export const MAX_TIMER_SECONDS = 2_147_483
+
 export interface Timer extends Route {
   readonly everySeconds: number
 }

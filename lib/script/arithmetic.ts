@@ -24,7 +24,7 @@ function joined(a: string, b: string): string | undefined {
 /** `~` */
 export function complement(value: Value): Value | undefined {
   const number = value === null ? 0 : numberOf(value)
-  return number === undefined ? undefined : -number - 1
+  return number === undefined ? undefined : exact(-number - 1)
 }
 
 /** Division goes towards zero; by zero it is 0. */
@@ -43,9 +43,9 @@ function calculate(operator: Arithmetic['operator'], a: number, b: number): numb
     case '<<':
       return b < 0 ? undefined : exact(a * 2 ** b)
     case '>>':
-      return b < 0 ? undefined : exact(Math.floor(a / 2 ** b))
+      return b < 0 ? undefined : exact(Math.floor(a / 2 ** Math.min(b, 53)))
     default:
-      return bits(operator, a, b)
+      return exact(bits(operator, a, b))
   }
 }
 

@@ -3,6 +3,7 @@
 
 import type { Execution } from '../route/execution.js'
 import type { ReturnCode } from '../route/registry.js'
+import { MAX_TIMER_SECONDS } from '../route/table.js'
 import type { Argument, Call } from './ast.js'
 import { compileStart, type Start } from './calls.js'
 import { type Code, END, type Flow, GO_ON, sync } from './compile-code.js'
@@ -15,9 +16,6 @@ type Inner = NonNullable<Call['inner']>
 
 /** `$rc` of the route that goes on when the function was not done in time. */
 const LATE = -2
-/** A timer of Node holds no more. */
-const MAX_TIMEOUT_MS = 2_147_483_647
-
 /** Seconds; undefined for no bound. */
 type Seconds = (execution: Execution) => number | undefined
 
@@ -73,6 +71,9 @@ function secondsOf(timeout: Argument | undefined, outer: string, compiler: Compi
   const seconds = Number(timeout.type === 'text' ? timeout.text : timeout.value)
   if (!(seconds > 0)) {
     compiler.fault(timeout.at, 'error', `the time of ${outer}() is no number above 0`, 'write it in seconds')
+  } else if (seconds > MAX_TIMER_SECONDS) {
+    const what = `the time of ${outer}() is more than a timer holds`
+    compiler.fault(timeout.at, 'error', what, `write at most ${MAX_TIMER_SECONDS} seconds`)
   }
   return () => seconds
 }
@@ -102,7 +103,7 @@ async function goOn(
 async function within(seconds: number, started: Promise<ReturnCode>): Promise<ReturnCode> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<ReturnCode>((resolve) => {
-    timer = setTimeout(resolve, Math.min(seconds * 1000, MAX_TIMEOUT_MS), LATE)
+    timer = setTimeout(resolve, Math.min(seconds, MAX_TIMER_SECONDS) * 1000, LATE)
   })
   try {
     return await Promise.race([started, late])

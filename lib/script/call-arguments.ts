@@ -7,7 +7,7 @@ import type { Argument, Format, Position, Variable } from './ast.js'
 import type { Compiler } from './compile-context.js'
 import { compileRegex, regexFor } from './regex.js'
 import type { Value } from './value.js'
-import { FAILED, numberOf, textOf } from './values.js'
+import { FAILED, NUMERAL, numberOf, numeralOf, textOf } from './values.js'
 import { parseVariable } from './variable-parser.js'
 import { compileFormat, compileRead, compileWrite } from './variables.js'
 
@@ -35,8 +35,6 @@ export interface Target {
   name: string
   at: Position
 }
-
-const NUMERAL = /^[-+]?(\d+|0x[0-9a-f]+)$/i
 
 export function givenOf(node: Argument | undefined): Given {
   return { node, variable: variableIn(node), format: (compiler) => formatOf(node, compiler) }
@@ -75,7 +73,8 @@ function misfitOf({ kind, optional }: Parameter, given: Given | undefined): stri
   if (kind === 'out') return given.variable ? undefined : 'must be a variable'
   if (kind === 'literal') return given.variable ? 'must be known at load, not a variable' : undefined
   if (kind !== 'integer' || node.type !== 'text' || given.variable) return undefined
-  return NUMERAL.test(node.text) ? undefined : 'must be a number'
+  if (numeralOf(node.text) !== undefined) return undefined
+  return NUMERAL.test(node.text) ? 'is too large for a number' : 'must be a number'
 }
 
 /** How run() is given this argument; the shapes were found to fit before. */
@@ -90,7 +89,7 @@ export function bind(target: Target, given: Given | undefined, compiler: Compile
     case 'value':
       return given.variable ? valueMaker(given.variable, compiler) : constant(plain(node))
     case 'integer':
-      return given.variable ? integerOf(given.variable, compiler) : constant(Number(plain(node)))
+      return given.variable ? integerOf(given.variable, compiler) : constant(integerIn(plain(node)))
     case 'regex':
       return given.variable ? regexOf(given.variable, compiler) : regexMaker(target, node, compiler)
     case 'out':
@@ -175,7 +174,7 @@ function integerOf(variable: Variable, compiler: Compiler): Maker {
 function integerIn(value: Value): number | undefined {
   const number = value === null ? undefined : numberOf(value)
   if (number !== undefined) return number
-  return typeof value === 'string' && NUMERAL.test(value) ? Number(value) : undefined
+  return typeof value === 'string' ? numeralOf(value) : undefined
 }
 
 function regexOf(variable: Variable, compiler: Compiler): Maker {

@@ -1,6 +1,7 @@
 // What stands outside of routes: globals, sockets, modules, their parameters, and the heads of routes.
 
 import { nearest } from '../options/suggest.js'
+import { MAX_TIMER_SECONDS } from '../route/table.js'
 import type {
   Global,
   LoadModule,
@@ -288,6 +289,9 @@ function checkHead(
   const [seconds] = given
   if (kind === 'timer_route' && !(name !== '' && typeof seconds === 'number' && seconds > 0)) {
     p.note(at, '`timer_route` needs a name and a number of seconds', 'write `timer_route[NAME, 60]`')
+  } else if (kind === 'timer_route' && Number(seconds) > MAX_TIMER_SECONDS) {
+    const what = `the time of ${quoted(`timer_route[${name}]`)} is more than a timer holds`
+    p.note(at, what, `write at most ${MAX_TIMER_SECONDS} seconds`)
   } else if (kind === 'event_route' && name === '') {
     p.note(at, '`event_route` needs the name of an event', 'write `event_route[NAME]`')
   }

@@ -46,6 +46,7 @@ function wholeNumbers(...positions: number[]): (args: readonly string[]) => void
     for (const at of positions) {
       const arg = args[at]
       if (arg !== undefined && !/^\s*[+-]?\d+\s*$/.test(arg)) throw new Error(`"${arg}" is no whole number`)
+      if (!Number.isSafeInteger(Number(arg ?? 0))) throw new Error(`"${arg}" is too large for a number`)
     }
   }
 }
@@ -94,10 +95,10 @@ function csvFields(value: string): string[] {
   return (value.match(/"(?:[^"]|"")*"|[^,]+|(?<=,)(?=,|$)|^(?=,)/g) ?? []).map((field) => field.trim())
 }
 
-/** strftime, in UTC, of a number of seconds. */
+/** strftime, in UTC, of a number of seconds; of more than there are dates for, there is none. */
 function formatted(value: Exclude<Value, null>, format: string): string | undefined {
   const seconds = numberOf(value) ?? Number.parseInt(text(value), 10)
-  return dateText(format, Number.isFinite(seconds) ? seconds : 0)
+  return dateText(format, Number.isNaN(seconds) ? 0 : seconds)
 }
 
 export const transformations: ReadonlyMap<string, TransformationEntry> = new Map<string, TransformationEntry>(

@@ -20,6 +20,16 @@ export function numberOf(value: Value): number | undefined {
   return value !== null && typeof value === 'object' ? value.number : undefined
 }
 
+export const NUMERAL = /^([-+]?)(\d+|0x[0-9a-f]+)$/i
+
+/** Of a text that is a whole number of 53 bits, in digits or hexadecimal; undefined for all else. */
+export function numeralOf(text: string): number | undefined {
+  const [, sign, digits] = NUMERAL.exec(text) ?? []
+  const number = Number(digits)
+  if (!Number.isSafeInteger(number)) return undefined
+  return sign === '-' ? 0 - number : number
+}
+
 /** Does it stand for its number where both would do? */
 export function prefersNumber(value: Value): boolean {
   return typeof value === 'number' || (value !== null && typeof value === 'object' && value.prefersNumber)

@@ -99,8 +99,8 @@ function methodOf(message: Message): Value {
 }
 
 function numberIn(text: string): Value {
-  const digits = /^\s*(\d{1,15})/.exec(text)?.[1]
-  return digits === undefined ? null : Number(digits)
+  const number = Number(/^\s*(\d+)/.exec(text)?.[1])
+  return Number.isSafeInteger(number) ? number : null
 }
 
 /** Credentials: Proxy-Authorization, else Authorization; ACK and CANCEL have none that count. */

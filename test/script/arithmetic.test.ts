@@ -68,6 +68,15 @@ t.test('it does not wrap at 32 bits', async (t) => {
   t.equal(arithmetic('*', 2 ** 52, 4), undefined)
 })
 
+t.test('what 53 bits cannot hold has no answer, and a shift may be as far as it likes', async (t) => {
+  const most = Number.MAX_SAFE_INTEGER
+  t.equal(complement(most), undefined)
+  t.equal(arithmetic('&', -most, -2), undefined)
+  t.equal(arithmetic('^', most, -1), undefined)
+  t.equal(arithmetic('>>', -5, most), -1)
+  t.equal(arithmetic('>>', 5, most), 0)
+})
+
 t.test('NULL counts 0 beside an integer', async (t) => {
   t.equal(arithmetic('+', 5, null), 5)
   t.equal(arithmetic('-', null, 5), -5)

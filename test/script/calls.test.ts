@@ -107,15 +107,17 @@ t.test('value: numbers, texts as they stand, and what variables hold', async (t)
 })
 
 t.test('integer: numbers, numerals in quotes, and variables', async (t) => {
-  const vars = { n: 5, t: '31', hex: '0x1f', word: 'word' }
+  const vars = { n: 5, t: '31', hex: '0x1f', word: 'word', large: '9007199254740993' }
   t.same(given('12', one('integer')).args, [12])
   t.same(given('"12"', one('integer')).args, [12])
   t.same(given('"-12"', one('integer')).args, [-12])
   t.same(given('"0x1F"', one('integer')).args, [31])
+  t.same(given('"-0x1F"', one('integer')).args, [-31])
+  t.same(given('"-9007199254740991"', one('integer')).args, [-9_007_199_254_740_991])
   t.same(given('$var(n)', one('integer'), { vars }).args, [5])
   t.same(given('$var(t)', one('integer'), { vars }).args, [31])
   t.same(given('"$var(hex)"', one('integer'), { vars }).args, [31])
-  for (const name of ['word', 'none']) {
+  for (const name of ['word', 'none', 'large']) {
     const { args, rig } = given(`$var(${name})`, one('integer'), { vars })
     t.equal(args, undefined, name)
     t.same(rig.warnings, ['bad argument of f() at t.cfg:1'])

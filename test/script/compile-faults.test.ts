@@ -125,6 +125,26 @@ const WRONG: [body: string, fault: string][] = [
   ['note("a", "b");', ':1:19: error: note(): argument 2 is one too many; write note(text)'],
   ['code("many");', ':1:14: error: code(): argument 1, `n`, must be a number; write code(n)'],
   [
+    'code("9007199254740992");',
+    ':1:14: error: code(): argument 1, `n`, is too large for a number; write code(n)',
+  ],
+  [
+    'code("-0x20000000000000");',
+    ':1:14: error: code(): argument 1, `n`, is too large for a number; write code(n)',
+  ],
+  [
+    'async(store("x"), somebody, 2147484);',
+    ':1:37: error: the time of async() is more than a timer holds; write at most 2147483 seconds',
+  ],
+  [
+    'launch(store("x"), somebody, "1e999");',
+    ':1:38: error: the time of launch() is more than a timer holds; write at most 2147483 seconds',
+  ],
+  [
+    '$var(x) = $(ci{s.select,9007199254740992,:});',
+    ':1:24: error: {s.select}: "9007199254740992" is too large for a number; put it right',
+  ],
+  [
     'fetch("x", 1);',
     ':1:15: error: fetch(): argument 1, `result`, must be a variable; write fetch($var(result)[, value])',
   ],

@@ -87,6 +87,11 @@ table('of a reply', packet(REPLY), [
   ['$ru $rU $cs', '<null> <null> 2'],
 ])
 
+const LARGE =
+  'BYE sip:x SIP/2.0\r\nCSeq: 12345678901234567890 BYE\r\nCall-ID: r\r\nContent-Length: 9007199254740991\r\n\r\n'
+
+table('numbers are read whole or not at all', packet(LARGE), [['$rm $cs $cl', 'BYE <null> 9007199254740991']])
+
 table('of what is no SIP', packet('{}', { type: 5 }), [
   ['$rm $ru $ci $hdr(Via) $rb', '<null> <null> <null> <null> <null>'],
   ['$mb $si', '{} 10.0.0.1'],

@@ -53,3 +53,46 @@ wrong('ports', [
     ],
   },
 ])
+
+wrong('seconds', [
+  {
+    name: 'a timer that no clock holds',
+    script: ['timer_route[day, 2147484] {\n', '}\n'],
+    says: [
+      't.cfg:1:1: error: the time of `timer_route[day]` is more than a timer holds; write at most 2147483 seconds',
+      'timer_route[day, 2147484] {',
+      '^',
+    ],
+  },
+])
+
+wrong('whole numbers of more than 53 bits', [
+  {
+    name: 'wherever one may stand',
+    script: [
+      'children = 9007199254740992\n',
+      'modparam("a", "b", -9007199254740992)\n',
+      'socket = udp:*:1 use_workers 9007199254740992\n',
+      'route[9007199254740992] {\n',
+      '  f(9007199254740992);\n',
+      '  switch ($x) { case 0x20000000000000: exit; }\n',
+      '  return(-0400000000000000000);\n',
+      '}\n',
+    ],
+    says: [
+      ...tooLarge('1:12', '9007199254740992', 'children = 9007199254740992'),
+      ...tooLarge('2:21', '9007199254740992', 'modparam("a", "b", -9007199254740992)'),
+      ...tooLarge('3:30', '9007199254740992', 'socket = udp:*:1 use_workers 9007199254740992'),
+      ...tooLarge('4:7', '9007199254740992', 'route[9007199254740992] {'),
+      ...tooLarge('5:5', '9007199254740992', '  f(9007199254740992);'),
+      ...tooLarge('6:22', '0x20000000000000', '  switch ($x) { case 0x20000000000000: exit; }'),
+      ...tooLarge('7:11', '0400000000000000000', '  return(-0400000000000000000);'),
+    ],
+  },
+])
+
+function tooLarge(at: string, number: string, line: string): string[] {
+  const cure = 'write at most 9007199254740991, or a text in quotes'
+  const what = `t.cfg:${at}: error: \`${number}\` is too large for a number; ${cure}`
+  return [what, line, `${' '.repeat(line.indexOf(number))}^`]
+}
