@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os'
 import type { Fault } from '../errors.js'
 import type { Global, ModuleParameter, Position, Script, Socket } from '../script/ast.js'
+import { harmless } from '../script/source.js'
 import type { Layer } from './layer.js'
 import { type OptionTable, parameterNames } from './option.js'
 import { globalKind, LOG_LEVELS } from './script-globals.js'
@@ -135,6 +136,6 @@ class ScriptReader {
   }
 
   #report(at: Position, severity: Fault['severity'], what: string, cure: string): void {
-    this.#faults.push({ where: whereOf(at), severity, what, cure })
+    this.#faults.push({ where: whereOf(at), severity, what: harmless(what), cure })
   }
 }

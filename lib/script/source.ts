@@ -81,9 +81,15 @@ function isSecondHalf(text: string, at: number): boolean {
   return (text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800
 }
 
-/** The fault of a script at this position. */
+/** On one line, and nothing that a terminal obeys. */
+export function harmless(text: string): string {
+  return text.replace(UNPRINTABLE, '\uFFFD')
+}
+
+/** The fault of a script at this position; what the script says in its words does no harm. */
 export function scriptFault(at: Position, severity: Fault['severity'], what: string, cure: string): Fault {
-  const fault: Fault = { where: `${at.file}:${at.line}:${at.column}`, severity, what, cure }
+  const where = `${at.file}:${at.line}:${at.column}`
+  const fault: Fault = { where, severity, what: harmless(what), cure: harmless(cure) }
   if (at instanceof SourcePosition) fault.excerpt = excerpt(at)
   return fault
 }
@@ -97,7 +103,7 @@ function excerpt({ source: { text }, offset }: SourcePosition): string {
   const before = (from > start ? '…' : '') + whole(text, from, offset)
   const after = whole(text, offset, to).replace(/\r$/, '') + (to < end ? '…' : '')
   const caret = `${before.replace(/[^\t]/gu, ' ')}^`
-  return `${(before + after).replace(UNPRINTABLE, '\uFFFD')}\n${caret}`
+  return `${harmless(before + after)}\n${caret}`
 }
 
 /** A part of the text that begins and ends between characters. */
@@ -107,6 +113,6 @@ function whole(text: string, from: number, to: number): string {
 
 /** A piece of a script inside of a message: on one line, short, and nothing that a terminal obeys. */
 export function quoted(piece: string): string {
-  const line = piece.replace(/\s*\n\s*/g, ' ').replace(UNPRINTABLE, '\uFFFD')
+  const line = harmless(piece.replace(/\s*\n\s*/g, ' '))
   return `\`${line.length > 40 ? `${whole(line, 0, 40)}…` : line}\``
 }

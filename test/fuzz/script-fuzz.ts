@@ -1,5 +1,6 @@
-// The parser of scripts under fire: `script-fuzz.js SECONDS [SEED]`. Ends with 1 at the first script that it handles
-// wrong, and prints the seed and the command that checks that script alone: `script-fuzz.js --script JSON`.
+// The parser and the compiler of scripts under fire: `script-fuzz.js SECONDS [SEED]`. Ends with 1 at the first script
+// that they handle wrong, and prints the seed and the command that checks that script alone:
+// `script-fuzz.js --script JSON`.
 
 import { checkScript, ScriptFuzzer } from '../support/script-fuzz.js'
 

@@ -121,6 +121,10 @@ const WRONG: [body: string, fault: string][] = [
     'launch(launch(store("x")));',
     ':1:16: error: launch() takes a function, not launch(); call launch() itself',
   ],
+  [
+    'literal("\\n\\x1b[2J");',
+    ':1:17: error: bad id "\uFFFD\uFFFD[2J" of literal(); write the number of a chunk',
+  ],
   ['note();', ':1:9: error: note(): argument 1, `text`, is missing; write note(text)'],
   ['note("a", "b");', ':1:19: error: note(): argument 2 is one too many; write note(text)'],
   ['code("many");', ':1:14: error: code(): argument 1, `n`, must be a number; write code(n)'],

@@ -15,6 +15,7 @@ t.test('scripts that are nearly right', async (t) => {
 t.test('what the fuzzer once found', async (t) => {
   const found: [name: string, script: string, isGood: boolean][] = [
     ['a port that is read as infinity', `socket = hep_udp:*:${'9'.repeat(400)}`, false],
+    ['a text of two lines in a message', 'route { xlog("A\\n", "text"); }', true],
     ['more errors than are listed, and a warning', `# \0\n${'?\n'.repeat(300)}`, false],
   ]
   for (const [name, script, isGood] of found) t.equal(checkScript(script), isGood, name)

@@ -1,8 +1,12 @@
 // Scripts that are nearly right: pieces of good ones, cut, doubled, swapped and mixed with words of the language. What
-// the parser makes of them is checked, and any seed makes the same ones again.
+// the parser, the compiler and the lint make of them is checked, and any seed makes the same ones again.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Fault } from '../../lib/errors.js'
+import { functions } from '../../lib/route/functions.js'
+import type { Script } from '../../lib/script/ast.js'
+import { compileScript } from '../../lib/script/compile.js'
+import { lint } from '../../lib/script/lint.js'
 import { parseScript } from '../../lib/script/parser.js'
 import { Source } from '../../lib/script/source.js'
 import { parseFormat } from '../../lib/script/variable-parser.js'
@@ -244,24 +248,37 @@ function literal(text: string): string {
 
 function check(text: string): boolean {
   const { script, faults } = parseScript('fuzz.cfg', { text, readFile: filesOf(FILES) })
-  checkFaults(faults, { ...FILES, 'fuzz.cfg': text })
+  const files = { ...FILES, 'fuzz.cfg': text }
+  checkNumbers(faults, files)
+  checkFaults(faults, files)
   const hasErrors = faults.some(({ severity }) => severity === 'error')
   if (hasErrors === (script !== undefined)) throw new Error('a script and errors, or none of both')
   checkFormat(text)
   if (!script) return false
+  checkFaults(compileScript(script, { functions }).faults, files)
+  checkFaults(lint(script, 'sip'), files)
+  checkPrinted(script)
+  return true
+}
+
+/** Printed and parsed again, it is the same tree. */
+function checkPrinted(script: Script): void {
   const again = parseScript('again.cfg', { text: printScript(script), dialect: script.dialect })
   if (!again.script)
     throw new Error(`printed, it has errors: ${JSON.stringify(again.faults)}\n${printScript(script)}`)
   const [before, after] = [scriptTree(script), scriptTree(again.script)]
   if (before !== after) throw new Error(`printed, it is another tree:\n${before}\n${after}`)
-  return true
 }
 
-/** Each is where a character or an end is, and no other is there. A file warns at most once. */
-function checkFaults(faults: readonly Fault[], files: Record<string, string>): void {
+/** While it is parsed, a file warns at most once. */
+function checkNumbers(faults: readonly Fault[], files: Record<string, string>): void {
   const errors = faults.filter(({ severity }) => severity === 'error').length
   const isFlood = errors > MAX_ERRORS || faults.length - errors > Object.keys(files).length
   if (isFlood) throw new Error(`${errors} errors, ${faults.length - errors} warnings`)
+}
+
+/** Each is where a character or an end is, and no other is there. */
+function checkFaults(faults: readonly Fault[], files: Record<string, string>): void {
   const known = new Set<string>()
   for (const { where, severity, what, cure, excerpt } of faults) {
     const key = `${where} ${severity} ${what}`
@@ -274,7 +291,8 @@ function checkFaults(faults: readonly Fault[], files: Record<string, string>): v
     const isInside = found !== undefined && Number(column) >= 1 && Number(column) <= [...found].length + 1
     if (!isInside) throw new Error(`outside of its file: ${where} ${what}`)
     if (excerpt?.split('\n').length !== 2) throw new Error(`no excerpt: ${where}`)
-    if (what === '' || cure === '' || `${what}${cure}`.includes('\n'))
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    if (what === '' || cure === '' || /[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]/.test(what + cure))
       throw new Error(`a bad message: ${what}; ${cure}`)
   }
 }
