@@ -28,6 +28,8 @@ export const STREAM_LIMITS: StreamLimits = {
 
 /** At the end, a connection that is silent for this long has nothing more on its way. */
 const QUIET_MS = 50
+/** A process that was held up may have silent connections whose octets nobody has read: so often it looks again. */
+const LAST_LOOKS = 3
 /** At the end, a connection that is never silent is cut off after this long. */
 const LAST_WORDS_MS = 2000
 
@@ -86,6 +88,7 @@ export class Connections {
     for (const connection of this.#open) connection.farewell()
     while (this.#open.size > 0 && Date.now() < now + drainMs) {
       await new Promise((resolve) => setTimeout(resolve, QUIET_MS))
+      for (let look = 0; look < LAST_LOOKS; look++) await new Promise((resolve) => setImmediate(resolve))
       const quietMs = Date.now() < now + LAST_WORDS_MS ? QUIET_MS : 0
       for (const connection of this.#open) connection.endWhenQuiet(quietMs)
     }

@@ -114,7 +114,7 @@ class RecordingRouter extends Router {
 
 /** Where a database is named that there is no engine for yet, rows would be stored all the same. */
 function deedsOf(targets: readonly Target[]): Deed[] {
-  const stores: Deed[] = targets.length === 0 || targets.some(({ kind }) => kind === 'sqlite') ? ['row'] : []
+  const stores: Deed[] = targets.some(({ kind }) => kind === 'sqlite' || kind === 'database') ? ['row'] : []
   return targets.some(({ kind }) => kind === 'relay') ? [...stores, 'sent_row'] : stores
 }
 
