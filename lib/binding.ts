@@ -387,6 +387,42 @@ export interface FilterOptions {
 /** As `tcpdump` prints programs with -d, -dd and -ddd. */
 export type FilterFormat = 'listing' | 'initializers' | 'numbers'
 
+/** A column of a ClickHouse table and the column of the slab's rows that fills it. */
+export interface RowBinaryColumn {
+  /** Name in `columns`. */
+  from: string
+  type:
+    | 'String'
+    | 'FixedString'
+    | 'UInt8'
+    | 'UInt16'
+    | 'UInt32'
+    | 'UInt64'
+    | 'Int8'
+    | 'Int16'
+    | 'Int32'
+    | 'Int64'
+    | 'Date'
+    | 'DateTime'
+    | 'DateTime64'
+  isNullable: boolean
+  /** Octets of a FixedString, decimal places of a DateTime64, else 0. */
+  size: number
+}
+
+/** Rows as ClickHouse's RowBinary, and how many values are not what the message has. */
+export interface RowBinaryRows {
+  octets: Buffer
+  /** To their width. */
+  cut: number
+  /** To UTF-8. */
+  cleaned: number
+  /** To the nearest number that the column holds. */
+  clamped: number
+  /** Times that the column cannot hold: the arrival stands there. */
+  arrivals: number
+}
+
 interface Binding {
   Engine: new (options: EngineOptions, wake: () => void) => Engine
   /** `fault` names the drop that stands for all faults of the framing. */
@@ -420,6 +456,8 @@ interface Binding {
   unacknowledged(fd: number): number
   /** Ends the process without a word to its threads: process.exit() waits for them, and may abort instead. */
   exitAtOnce(status: number): never
+  /** Rows of a sealed slab in their order; the same rows give the same octets. */
+  rowBinary(handle: SlabHandle, rows: Uint32Array, node: string, columns: RowBinaryColumn[]): RowBinaryRows
   /** Values that the SQLite table of slab rows cut to their width, and texts that it made clean. */
   rowsTableCounts(): { cut: number; cleaned: number }
   /**

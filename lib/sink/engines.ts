@@ -9,10 +9,14 @@ export type StoreTarget = ({ kind: 'sqlite'; path: string } | { kind: 'database'
   statementsInFlight: number
 }
 
-export async function makeStore(target: StoreTarget, _advise: Advise): Promise<Store> {
+export async function makeStore(target: StoreTarget, advise: Advise): Promise<Store> {
   if (target.kind === 'sqlite') {
     const { SqliteFiles } = await import('./sqlite-files.js')
     return new SqliteFiles(target.path)
+  }
+  if (target.at.engine === 'clickhouse') {
+    const { ClickhouseStore } = await import('./clickhouse.js')
+    return new ClickhouseStore(target.at, target, advise)
   }
   throw new Error(`${target.at.engine} is not there`)
 }

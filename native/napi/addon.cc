@@ -7,6 +7,7 @@
 #include "derivation.h"
 #include "engine.h"
 #include "layout.h"
+#include "row_binary.h"
 #include "slabs.h"
 #include "system.h"
 #include "udp_sender.h"
@@ -17,6 +18,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hepcapd::registerEngine(env, exports);
   hepcapd::registerSlabs(env, exports);
   hepcapd::registerDerivation(env, exports);
+  hepcapd::registerRowBinary(env, exports);
   hepcapd::registerBpf(env, exports);
   hepcapd::registerSystem(env, exports);
   hepcapd::registerCaptureFile(env, exports);

@@ -1,0 +1,4 @@
+// ClickHouse: the store of its rows, and the DDL of its tables.
+
+export { clickhouseDistributedSchema, clickhouseSchema } from './clickhouse/schema.js'
+export { ClickhouseStore } from './clickhouse/store.js'
