@@ -96,8 +96,7 @@ TEST_CASE("a ring opens on an interface that is still down") {
   run("ip link add near type veth peer name far");
   auto ring = PacketRing::open(onInterface("near"));
   CHECK(ring->link() == LinkState::down);
-  run("ip link set near up");
-  run("ip link set far up");
+  raiseCable();
   CHECK(ring->link() == LinkState::up);
   KeepingSink sink;
   FrameSender("near").send(numbered(0));

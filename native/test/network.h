@@ -66,11 +66,21 @@ class Network {
   bool entered_ = false;
 };
 
+// Both ends of the cable are up, and the kernel has noticed: before that it drops what is sent, and says
+// nothing.
+inline void raiseCable() {
+  run("ip link set near up");
+  run("ip link set far up");
+  for (const std::string end : {"near", "far"}) {
+    const std::string query = "ip -o link show dev " + end + " | grep -q 'qdisc noqueue'";
+    waitUntil([&] { return std::system(query.c_str()) == 0; });
+  }
+}
+
 // A cable: what one end sends, the other receives.
 inline void addCable() {
   run("ip link add near type veth peer name far");
-  run("ip link set near up");
-  run("ip link set far up");
+  raiseCable();
 }
 
 inline int indexOf(const char* name) {

@@ -143,7 +143,7 @@ t.test(
 t.test('nobody there: it rests, what waited is lost with a reason, and it comes back', async (t) => {
   const receiver = await newReceiver(t)
   await receiver.kill()
-  const { relays, hand } = newRelays(t, { limits: { ...QUICK, longestPauseMs: 200, failures: 3 } })
+  const { relays, hand } = newRelays(t, { limits: { firstPauseMs: 500, longestPauseMs: 2000, failures: 3 } })
   const to = tcpTo(receiver.port)
   for (const one of numbered(10)) t.equal(hand.send(to, one), undefined)
   await until(() => hand.pending === 0)
