@@ -3,7 +3,7 @@
 // It can be paused, killed and started again on the same data. Only its own process is ever ended.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,12 +22,13 @@ export const PASSWORD = 'se:cret/@&"<'
 export interface ClickHouseOptions {
   /** Its own address, which has to be of the loopback: 127.0.0.2. */
   host?: string
-  /** Certificate and key in PEM: it speaks TLS on its port for HTTP. */
+  /** Paths of certificate and key in PEM: it speaks TLS too. */
   tls?: { cert: string; key: string }
 }
 
 interface Ports {
   http: number
+  https: number
   tcp: number
   interserver: number
 }
@@ -125,7 +126,7 @@ export class ClickHouseServer {
   target(more: Partial<DatabaseTarget> = {}): DatabaseTarget {
     return {
       engine: 'clickhouse',
-      hosts: [{ host: this.host, port: this.ports.http }],
+      hosts: [{ host: this.host, port: this.#tls ? this.ports.https : this.ports.http }],
       user: USER,
       password: PASSWORD,
       database: 'default',
@@ -171,16 +172,19 @@ export class ClickHouseServer {
   #writeSettings(): void {
     writeFileSync(join(this.folder, 'config.xml'), this.#config())
     writeFileSync(join(this.folder, 'users.xml'), USERS)
+    if (this.#tls) {
+      copyFileSync(this.#tls.cert, join(this.folder, 'cert.pem'))
+      copyFileSync(this.#tls.key, join(this.folder, 'key.pem'))
+    }
     ownedByProgram(this.folder)
   }
 
   #config(): string {
     const store = join(this.folder, 'store')
-    const port = this.#tls ? 'https_port' : 'http_port'
     return `<?xml version="1.0"?>
 <yandex>
   <logger><level>warning</level><log>${store}/server.log</log><errorlog>${store}/error.log</errorlog></logger>
-  <${port}>${this.ports.http}</${port}>
+  <http_port>${this.ports.http}</http_port>
   <tcp_port>${this.ports.tcp}</tcp_port>
   <interserver_http_port>${this.ports.interserver}</interserver_http_port>
   <interserver_http_host>${this.host}</interserver_http_host>
@@ -195,7 +199,7 @@ export class ClickHouseServer {
   <mark_cache_size>67108864</mark_cache_size>
   <max_concurrent_queries>50</max_concurrent_queries>
   <remote_servers><pair>${this.#cluster.map(shardXml).join('')}</pair></remote_servers>
-  ${this.#tls ? tlsXml(this.#tls) : ''}
+  ${this.#tls ? tlsXml(this.folder, this.ports.https) : ''}
 </yandex>
 `
   }
@@ -221,8 +225,8 @@ function shardXml({ host, ports }: ClickHouseServer): string {
   return `<shard><replica><host>${host}</host><port>${ports.tcp}</port></replica></shard>`
 }
 
-function tlsXml({ cert, key }: { cert: string; key: string }): string {
-  return `<openSSL><server><certificateFile>${cert}</certificateFile><privateKeyFile>${key}</privateKeyFile>
+function tlsXml(folder: string, port: number): string {
+  return `<https_port>${port}</https_port><openSSL><server><certificateFile>${folder}/cert.pem</certificateFile><privateKeyFile>${folder}/key.pem</privateKeyFile>
     <verificationMode>none</verificationMode><disableProtocols>sslv2,sslv3</disableProtocols></server></openSSL>`
 }
 
@@ -240,7 +244,7 @@ function ownedByProgram(folder: string): void {
 }
 
 async function freePorts(host: string): Promise<Ports> {
-  const servers = [createServer(), createServer(), createServer()]
+  const servers = Array.from({ length: 4 }, () => createServer())
   const ports = await Promise.all(
     servers.map(async (server) => {
       await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve))
@@ -248,6 +252,6 @@ async function freePorts(host: string): Promise<Ports> {
     }),
   )
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  const [http, tcp, interserver] = ports as [number, number, number]
-  return { http, tcp, interserver }
+  const [http, https, tcp, interserver] = ports as [number, number, number, number]
+  return { http, https, tcp, interserver }
 }

@@ -16,6 +16,12 @@ import { type Verdict, verdictOf } from './errors.js'
 
 /** A server that says nothing for so long is away. */
 const SILENT_MS = 20_000
+
+export interface ConnectionLimits {
+  statementsInFlight: number
+  /** In place of the usual time. */
+  silentMs?: number
+}
 /** Less than the 3 s after which servers close idle connections. */
 const IDLE_MS = 2000
 
@@ -40,15 +46,17 @@ export interface Statement {
 
 export class Connection {
   readonly #target: DatabaseTarget
+  readonly #silentMs: number
   readonly #agent: HttpAgent
   #client: ClickHouseClient | undefined
   #host = 0
   /** Counts up with each change of the server: what is known of one says nothing about another. */
   turn = 0
 
-  constructor(target: DatabaseTarget, statementsAtOnce: number) {
+  constructor(target: DatabaseTarget, { statementsInFlight, silentMs = SILENT_MS }: ConnectionLimits) {
     this.#target = target
-    this.#agent = agentOf(target.tls, statementsAtOnce)
+    this.#silentMs = silentMs
+    this.#agent = agentOf(target.tls, statementsInFlight)
   }
 
   get hosts(): number {
@@ -111,7 +119,7 @@ export class Connection {
       password,
       database,
       http_agent: this.#agent,
-      request_timeout: SILENT_MS,
+      request_timeout: this.#silentMs,
       keep_alive: { enabled: true, idle_socket_ttl: IDLE_MS },
       log: { level: ClickHouseLogLevel.OFF },
     })

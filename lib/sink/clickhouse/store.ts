@@ -6,11 +6,11 @@ import type { RowBinaryRows } from '../../binding.js'
 import { RefusedError } from '../../errors.js'
 import type { DatabaseTarget } from '../database-target.js'
 import { type Advise, AwayError, type BlockRefusal, type Store, type StoreBlock } from '../store.js'
-import { Connection, Refused } from './connection.js'
+import { Connection, type ConnectionLimits, Refused } from './connection.js'
 import { isTooManyPartitions, type Verdict } from './errors.js'
 import { isRunning, missingRows } from './lookup.js'
 import type { Table } from './table.js'
-import { Tables } from './tables.js'
+import { type Look, Tables } from './tables.js'
 import { type Piece, Writing } from './writing.js'
 
 /** More at once makes the server no faster. */
@@ -41,13 +41,9 @@ export class ClickhouseStore implements Store {
   readonly #run = randomBytes(4).toString('hex')
   #statements = 0
 
-  constructor(
-    target: DatabaseTarget,
-    { statementsInFlight }: { statementsInFlight: number },
-    advise: Advise,
-  ) {
-    this.lanes = Math.max(1, Math.min(MOST_LANES, statementsInFlight))
-    this.#connection = new Connection(target, this.lanes)
+  constructor(target: DatabaseTarget, limits: ConnectionLimits, advise: Advise) {
+    this.lanes = Math.max(1, Math.min(MOST_LANES, limits.statementsInFlight))
+    this.#connection = new Connection(target, limits)
     this.#tables = new Tables(this.#connection)
     this.#advise = advise
   }
@@ -94,24 +90,25 @@ export class ClickhouseStore implements Store {
         await this.#advance(block, writing, await this.#tables.get(kind, table))
       } catch (error) {
         const verdict = verdictIn(error)
-        const isChanged = verdict.kind !== 'away' && (await this.#isChanged(block, writing))
-        if ((isChanged || verdict.kind === 'table') && ++changes <= TABLE_CHANGES) continue
-        if (verdict.kind === 'row') writing.refused(verdict, await this.#canBeFound(block, writing))
+        const now = verdict.kind === 'away' ? undefined : await this.#lookAgain(block, writing)
+        if ((now?.isChanged || verdict.kind === 'table') && ++changes <= TABLE_CHANGES) continue
+        if (verdict.kind === 'row') writing.refused(verdict, now?.table?.doubling === 'lookup')
         else if (isTooManyPartitions(verdict) && writing.next.rows.length > 1) writing.halve()
         else throw awayOf(verdict)
       }
     }
   }
 
-  /** Has the table changed since we looked at it, so that the rows are not to blame? */
-  async #isChanged(block: StoreBlock, { index }: Writing): Promise<boolean> {
-    const { kind, table } = block.tables[index]!
-    return orAway(() => this.#tables.refresh(kind, table))
-  }
-
-  async #canBeFound(block: StoreBlock, { index }: Writing): Promise<boolean> {
-    const { kind, table } = block.tables[index]!
-    return (await orAway(() => this.#tables.get(kind, table))).doubling === 'lookup'
+  /** The table as it is now: it may have changed under us, so that the rows are not to blame. */
+  async #lookAgain(block: StoreBlock, { index, next }: Writing): Promise<Look> {
+    const { kind, table: name } = block.tables[index]!
+    try {
+      const look = await this.#tables.lookAgain(kind, name)
+      if (next && look.table && !look.table.isAlone) next.doubt ??= 'answered'
+      return look
+    } catch (error) {
+      throw awayOf(verdictIn(error))
+    }
   }
 
   /** The next step of the next piece. */
@@ -186,12 +183,4 @@ function verdictIn(error: unknown): Verdict {
 
 function awayOf({ code, message, cure }: Verdict): AwayError {
   return new AwayError(code, message, cure)
-}
-
-async function orAway<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw awayOf(verdictIn(error))
-  }
 }

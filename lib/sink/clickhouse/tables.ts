@@ -23,6 +23,12 @@ interface Known {
   atMs: number
 }
 
+/** A table as it is, and whether it is another one than we knew. */
+export interface Look {
+  table: Table | undefined
+  isChanged: boolean
+}
+
 interface Server {
   features: SchemaFeatures
   settings: Record<string, number>
@@ -50,13 +56,12 @@ export class Tables {
     )
   }
 
-  /** Looks at the table again: true when it is another one, or gone. */
-  async refresh(kind: RowKind, name: string): Promise<boolean> {
+  async lookAgain(kind: RowKind, name: string): Promise<Look> {
     const before = this.#ofThisTurn().get(`${kind} ${name}`)?.table
     this.#known.delete(`${kind} ${name}`)
     const table = await Table.read(this.#connection, kind, name)
     if (table) this.#keep(kind, name, table)
-    return !before || !table?.isLike(before)
+    return { table, isChanged: !before || !table?.isLike(before) }
   }
 
   /** `token` names the rows: a table that drops repeated inserts knows them by it, or by their octets. */
