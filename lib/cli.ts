@@ -12,6 +12,7 @@ import { effective } from './options/settings.js'
 import { showOptions } from './options/show.js'
 import { nearest } from './options/suggest.js'
 import { daemonOptions } from './options/table.js'
+import { renamedColumns } from './options/table-columns.js'
 import { TRACE_NOTES, traceOptions } from './options/trace.js'
 import { onOff } from './options/types.js'
 
@@ -109,8 +110,9 @@ function commandParser(call: (name: string, argv: Arguments) => void): Argv {
     .wrap(Math.min(process.stdout.columns ?? 100, 120))
     .epilogue(
       'Options of the daemon may also stand in the environment (--table-name is HEPCAPD_TABLE_NAME) and in the ' +
-        'file of --config (table_name); the command line wins, then the environment. Not in this version: other ' +
-        `names of columns (--callid-column and its like), and the commands ${laterCommands.join(', ')}.`,
+        'file of --config (table_name); the command line wins, then the environment. Each column of the tables ' +
+        'can have another name: --callid-column NAME, and its like. Not in this version: the commands ' +
+        `${laterCommands.join(', ')}.`,
     )
     .fail((message, error) => {
       throw missingValue(message) ?? error ?? new Error(message)
@@ -182,6 +184,7 @@ async function show(sources: Sources): Promise<number> {
     json: values.json,
     tableName: values.table_name,
     rtcpTableName: values.rtcp_table_name,
+    renamed: renamedColumns(values),
   })
 }
 

@@ -30,6 +30,7 @@ import type { RelayTarget } from './route/rules.js'
 import { type DatabaseTarget, databaseName } from './sink/database-target.js'
 import { Feed } from './sink/feed.js'
 import { RelaySink } from './sink/relay.js'
+import { type TableLayout, tableShapes } from './sink/schema.js'
 import type { Sink } from './sink/sink.js'
 import { StoreThread } from './sink/store-thread.js'
 
@@ -59,6 +60,7 @@ export interface DaemonSettings extends RouterSettings, FileSettings {
   targets: Target[]
   /** Over all connections of a database. */
   statementsInFlight: number
+  tableLayout: TableLayout
   relay: RelaySettings
   udpWorkers: number
   /** Octets. */
@@ -251,7 +253,8 @@ export class Daemon {
   #feed(target: Exclude<Target, { kind: 'relay' | 'none' }>): Feed {
     const name = target.kind === 'sqlite' ? `sqlite:${target.path}` : databaseName(target.at)
     const { statementsInFlight } = this.#settings
-    const thread = new StoreThread(name, { ...target, statementsInFlight }, this.#log)
+    const shapes = tableShapes(this.#settings.tableLayout)
+    const thread = new StoreThread(name, { ...target, statementsInFlight, shapes }, this.#log)
     const heldBlocks = Math.ceil(slabsOf(this.#settings).slabs * HELD_SHARE)
     return new Feed(thread, undefined, { heldBlocks, spoolAlways: false }, this.#log)
   }

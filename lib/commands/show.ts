@@ -19,6 +19,8 @@ export interface ShowOptions {
   /** May have strftime letters: then the table with the newest last row is shown. */
   tableName: string
   rtcpTableName?: string | undefined
+  /** Names of columns that are not called by their default name, by that. */
+  renamed?: Readonly<Record<string, string>>
 }
 
 const BUSY_MS = 5000
@@ -56,6 +58,10 @@ export async function show(options: ShowOptions, output: Output = processOutput(
   return 1
 }
 
+function nameOf(column: string, { renamed = {} }: ShowOptions): string {
+  return renamed[column] ?? column
+}
+
 /** In the newest file that has the table. */
 function showNewest(options: ShowOptions, output: Output): Cured | undefined {
   const files = filesOf(options.path)
@@ -63,7 +69,7 @@ function showNewest(options: ShowOptions, output: Output): Cured | undefined {
   for (const file of files) {
     const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS })
     try {
-      const table = tableOf(db, options.tableName)
+      const table = tableOf(db, options.tableName, nameOf('date', options))
       if (table !== undefined) return showTable(db, file, table, options, output)
     } finally {
       db.close()
@@ -89,7 +95,7 @@ function showTable(
   return db.transaction(() => {
     const fault = options.json ? showJson(db, table, options, output) : showText(db, table, options, output)
     if (fault) return fault
-    const reports = tableOf(db, options.rtcpTableName ?? 'rtcp_capture')
+    const reports = tableOf(db, options.rtcpTableName ?? 'rtcp_capture', nameOf('date', options))
     const stored = `${count(db, table)} messages in ${table}`
     const others = `${reports === undefined ? 0 : count(db, reports)} reports in ${reports ?? 'rtcp_capture'}`
     const total = `${stored}, ${others} (${file})`
@@ -106,7 +112,8 @@ function showJson(
   output: Output,
 ): Cured | undefined {
   let rows = 0
-  for (const row of select(db, table, options, columnsIn(db, table))) {
+  const every = columnsIn(db, table).map((name): Selected => ({ name, as: name }))
+  for (const row of select(db, table, options, every)) {
     const columns = Object.entries(row).map(([name, value]) => [
       name,
       Buffer.isBuffer(value) ? textOf(value) : value,
@@ -124,7 +131,8 @@ function showText(
   output: Output,
 ): Cured | undefined {
   const whole = Boolean(options.callId)
-  const rows = [...select(db, table, options, whole ? [...LADDER, 'msg'] : LADDER)]
+  const columns = (whole ? [...LADDER, 'msg'] : LADDER).map((as) => ({ name: nameOf(as, options), as }))
+  const rows = [...select(db, table, options, columns)]
   if (rows.length === 0) return noneOf(options)
   const [heading, ...lines] = tableLines(rows, output.colours)
   output.out(heading as string)
@@ -144,19 +152,29 @@ function noneOf({ callId }: ShowOptions): Cured | undefined {
   }
 }
 
+/** A column of the table, and what it is called in the row. */
+interface Selected {
+  name: string
+  as: string
+}
+
 /** In the order of time; of a table that lacks a column, without it. */
 function select(
   db: Database.Database,
   table: string,
-  { last, callId }: ShowOptions,
-  columns: string[],
+  options: ShowOptions,
+  columns: Selected[],
 ): Iterable<StoredRow> {
+  const { last, callId } = options
   const present = columnsIn(db, table)
   const from = quoted(table)
-  const wanted = columns.filter((name) => present.includes(name)).map(quoted)
-  const order = present.includes('micro_ts') ? 'micro_ts, rowid' : 'rowid'
+  const [time, call] = ['micro_ts', 'callid'].map((column) => nameOf(column, options)) as [string, string]
+  const wanted = columns
+    .filter(({ name }) => present.includes(name))
+    .map(({ name, as }) => `${from}.${quoted(name)} AS ${quoted(as)}`)
+  const order = present.includes(time) ? `${from}.${quoted(time)}, rowid` : 'rowid'
   const newest = `rowid IN (SELECT rowid FROM ${from} ORDER BY rowid DESC LIMIT ?)`
-  const which = !callId ? newest : present.includes('callid') ? '"callid" = ?' : '? IS NULL'
+  const which = !callId ? newest : present.includes(call) ? `${from}.${quoted(call)} = ?` : '? IS NULL'
   const sql = `SELECT ${wanted.join(', ') || 'rowid'} FROM ${from} WHERE ${which} ORDER BY ${order}`
   return db.prepare(sql).iterate(callId || last) as Iterable<StoredRow>
 }

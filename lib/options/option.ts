@@ -47,8 +47,6 @@ export interface Pending {
 }
 
 export const laterFeature: Pending = { isOff }
-/** Columns have no off: the one name that works is the default. */
-export const laterName: Pending = { isOff: (text) => text === '' }
 
 export function flagOf(name: string): string {
   return name.replaceAll('_', '-')

@@ -11,6 +11,7 @@ import { listenPoint, type NamedListen, type PortRange, portRange } from './endp
 import type { Option, ValuesOf } from './option.js'
 import { resolve, type Sources } from './resolve.js'
 import { daemonOptions, type namedOptions } from './table.js'
+import { clashingColumns, renamedColumns } from './table-columns.js'
 
 export interface Settings extends DaemonSettings, LogSettings {}
 
@@ -43,6 +44,7 @@ export function effective(sources: Sources): Effective {
   const report = (name: string, what: string, cure: string) =>
     faults.push({ where: origins.get(name)!, severity: 'error', what, cure })
   checkRawModes(values, report)
+  checkColumns(values, report)
   const isSound = !faults.some(({ severity }) => severity === 'error')
   const inputs = isSound ? inputsOf(values, origins, sources.inputless ?? false, report) : NO_INPUTS
   if (inputs.read.length > 0) faults.push(...notOpened(values, origins))
@@ -96,6 +98,12 @@ function checkRawModes(values: Partial<Values>, report: Report): void {
   if (values.raw_ipip_capture_on && values.raw_moni_capture_on) {
     const what = 'raw_ipip_capture_on and raw_moni_capture_on are not possible together'
     report('raw_moni_capture_on', what, 'switch one of them off')
+  }
+}
+
+function checkColumns(values: Readonly<Record<string, unknown>>, report: Report): void {
+  for (const { option, name, other } of clashingColumns(renamedColumns(values))) {
+    report(option, `${name} is the name of the column ${other} already`, 'give each column a name of its own')
   }
 }
 
@@ -245,6 +253,7 @@ function settingsOf(
     tunnels: values.tunnels,
     targets: values.db_url,
     statementsInFlight: values.max_async_queries,
+    tableLayout: { renamed: renamedColumns(values) },
     relay: {
       agent: { captureId: values.hep_capture_id, compressed: values.compressed_payload },
       limits: {

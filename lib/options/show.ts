@@ -2,11 +2,12 @@
 
 import type { OptionTable } from './option.js'
 import { daemonOptions } from './table.js'
+import { columnOptions } from './table-columns.js'
 import { integer, onOff, optional, text } from './types.js'
 
 const group = 'Showing:'
 
-export const showOptions = {
+const named = {
   last: {
     group,
     type: integer({ min: 1, max: 1e9, why: 'no terminal is longer' }),
@@ -20,3 +21,5 @@ export const showOptions = {
   rtcp_table_name: daemonOptions.rtcp_table_name,
   config: daemonOptions.config,
 } as const satisfies OptionTable
+
+export const showOptions: typeof named & OptionTable = { ...named, ...columnOptions }

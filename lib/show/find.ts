@@ -61,7 +61,7 @@ function writtenMs(path: string): number {
 }
 
 /** The existing table that a name with strftime letters means: of several, the one with the newest last row. */
-export function tableOf(db: Database.Database, name: string): string | undefined {
+export function tableOf(db: Database.Database, name: string, dateColumn = 'date'): string | undefined {
   const pattern = patternOf(name)
   const tables = db
     .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
@@ -70,14 +70,14 @@ export function tableOf(db: Database.Database, name: string): string | undefined
     .map(String)
     .filter((table) => pattern.test(table))
   if (tables.length < 2) return tables[0]
-  const dated = tables.map((table) => ({ table, date: lastDate(db, table) }))
+  const dated = tables.map((table) => ({ table, date: lastDate(db, table, dateColumn) }))
   dated.sort((a, b) => (a.date < b.date ? 1 : a.date > b.date ? -1 : 0))
   return dated[0]?.table
 }
 
-function lastDate(db: Database.Database, table: string): string {
-  if (!columnsIn(db, table).includes('date')) return ''
-  const sql = `SELECT "date" FROM ${quoted(table)} ORDER BY rowid DESC LIMIT 1`
+function lastDate(db: Database.Database, table: string, column: string): string {
+  if (!columnsIn(db, table).includes(column)) return ''
+  const sql = `SELECT ${quoted(column)} FROM ${quoted(table)} ORDER BY rowid DESC LIMIT 1`
   return String(db.prepare(sql).pluck().get() ?? '')
 }
 

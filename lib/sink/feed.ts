@@ -25,7 +25,7 @@ export interface FeedLimits {
 /** The store's thread, as far as a feed knows it. */
 export type StorePort = Pick<
   StoreThread,
-  'name' | 'lanes' | 'isAway' | 'turned' | 'odd' | 'open' | 'write' | 'close'
+  'name' | 'shapes' | 'lanes' | 'isAway' | 'turned' | 'odd' | 'open' | 'write' | 'close'
 >
 
 /** A block on its way: rows of one batch. */
@@ -289,7 +289,7 @@ export class Feed implements Sink {
     const [{ reason, table }] = refused as [BlockRefusal]
     if (reason === SPOOL_FULL) return
     this.#log.repeated(`${this.name}: refuses rows of ${block.tables[table]!.table} (${reason})`)
-    this.#spool?.quarantine(quarantined(block, batch, refused))
+    this.#spool?.quarantine(quarantined(block, batch, refused, this.#thread.shapes))
   }
 
   /** The oldest blocks made room for newer ones. */

@@ -2,7 +2,7 @@
 
 import type { Batch } from '../message.js'
 import { type RowValue, rowValue } from './row-values.js'
-import { columnsOf } from './schema.js'
+import type { TableShapes } from './schema.js'
 import type { BlockRefusal, StoreBlock } from './store.js'
 
 export interface QuarantinedRow {
@@ -14,10 +14,15 @@ export interface QuarantinedRow {
   row: Record<string, RowValue>
 }
 
-export function quarantined(block: StoreBlock, batch: Batch, refused: BlockRefusal[]): QuarantinedRow[] {
+export function quarantined(
+  block: StoreBlock,
+  batch: Batch,
+  refused: BlockRefusal[],
+  shapes: TableShapes,
+): QuarantinedRow[] {
   return refused.map(({ table, row, reason, message }) => {
     const { kind, table: name } = block.tables[table]!
-    const values = columnsOf(kind).map(
+    const values = shapes[kind].map(
       (column) => [column.name, rowValue(batch.message(row), column.from, block.node)] as const,
     )
     return { table: name, reason, message, row: Object.fromEntries(values) }

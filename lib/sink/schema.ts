@@ -32,22 +32,46 @@ const REPORT_COLUMNS = [
   'msg',
 ]
 
-/** In a report, `type` is the HEP protocol type. */
-const tableColumns: Record<RowKind, TableColumn[]> = {
-  sip: binding.columns
-    .filter((column) => column.name !== 'protocol_type')
-    .map((from) => ({ name: from.name, from })),
-  report: REPORT_COLUMNS.map((name) => ({ name, from: shape(name === 'type' ? 'protocol_type' : name) })),
+/** The tables as they are made and filled: plain data, for it travels to worker threads. */
+export interface TableShapes {
+  /** The columns in order, without the automatic `id`. */
+  sip: TableColumn[]
+  report: TableColumn[]
+  /** Names of the columns with an index of their own. */
+  indexes: Record<RowKind, string[]>
+  /** Names of the automatic columns. */
+  id: Record<RowKind, string>
 }
 
-const indexedColumns: Record<RowKind, string[]> = {
-  sip: ['date', 'callid', 'from_user', 'to_user', 'correlation_id'],
-  report: ['date', 'correlation_id'],
+export interface TableLayout {
+  /** Names of columns that are not called by their default name, by that. */
+  renamed: Readonly<Record<string, string>>
 }
 
-/** The columns of a table in order, without the automatic `id`. */
+export function tableShapes({ renamed }: TableLayout): TableShapes {
+  const named = (name: string) => renamed[name] ?? name
+  const sip = binding.columns.filter(({ name }) => name !== 'protocol_type')
+  return {
+    sip: sip.map((from) => ({ name: named(from.name), from })),
+    report: REPORT_COLUMNS.map((name) => ({
+      name: named(name),
+      from: shape(name === 'type' ? 'protocol_type' : name), // in a report it is the HEP protocol type
+    })),
+    indexes: {
+      sip: ['date', 'callid', 'from_user', 'to_user', 'correlation_id'].map(named),
+      report: ['date', 'correlation_id'].map(named),
+    },
+    id: { sip: named('id'), report: named('id') },
+  }
+}
+
+export const defaultShapes: TableShapes = tableShapes({ renamed: {} })
+
+export const indexedColumns: Record<RowKind, string[]> = defaultShapes.indexes
+
+/** The columns of a table in order, without the automatic `id`, under their default names. */
 export function columnsOf(kind: RowKind): TableColumn[] {
-  return tableColumns[kind]
+  return defaultShapes[kind]
 }
 
 export function quoted(name: string): string {
@@ -55,15 +79,15 @@ export function quoted(name: string): string {
 }
 
 /** SQLite's statements for a table that does not exist yet, its indexes included. */
-export function sqliteSchema(kind: RowKind, table: string): string[] {
-  const columns = columnsOf(kind).map(({ name, from }) =>
+export function sqliteSchema(kind: RowKind, table: string, shapes = defaultShapes): string[] {
+  const columns = shapes[kind].map(({ name, from }) =>
     from.kind === 'integer'
       ? `${quoted(name)} INTEGER NOT NULL DEFAULT 0`
       : `${quoted(name)} TEXT NOT NULL DEFAULT ''`,
   )
   return [
-    `CREATE TABLE IF NOT EXISTS ${quoted(table)} (\n  "id" INTEGER PRIMARY KEY,\n  ${columns.join(',\n  ')}\n)`,
-    ...indexedColumns[kind].map(
+    `CREATE TABLE IF NOT EXISTS ${quoted(table)} (\n  ${quoted(shapes.id[kind])} INTEGER PRIMARY KEY,\n  ${columns.join(',\n  ')}\n)`,
+    ...shapes.indexes[kind].map(
       (name) =>
         `CREATE INDEX IF NOT EXISTS ${quoted(`${table}_${name}`)} ON ${quoted(table)} (${quoted(name)})`,
     ),

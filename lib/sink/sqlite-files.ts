@@ -4,6 +4,7 @@ import { RefusedError } from '../errors.js'
 import { Batch } from '../message.js'
 import { expandUtc } from '../options/strftime.js'
 import { namingSecond } from '../route/tables.js'
+import type { TableShapes } from './schema.js'
 import { isTransient, type SlabRows, SqliteStore } from './sqlite-store.js'
 import { AwayError, type BlockRefusal, type Store, type StoreBlock } from './store.js'
 
@@ -18,14 +19,16 @@ type FileRows = SlabRows & { index: number }
 export class SqliteFiles implements Store {
   readonly lanes = 1
   readonly #path: string
+  readonly #shapes: TableShapes
   readonly #stores = new Map<string, SqliteStore>()
   /** What is done of a block whose other files are away. */
   #partial: { block: StoreBlock; done: Map<string, BlockRefusal[]> } | undefined
   #sinceForgotten = 0
 
   /** `path` may have strftime letters, expanded in UTC with each packet's time. */
-  constructor(path: string) {
+  constructor(path: string, shapes: TableShapes) {
     this.#path = path
+    this.#shapes = shapes
   }
 
   async open(): Promise<void> {
@@ -83,7 +86,7 @@ export class SqliteFiles implements Store {
       this.#stores.delete(path)
       store = undefined
     }
-    store ??= new SqliteStore(path)
+    store ??= new SqliteStore(path, { shapes: this.#shapes })
     this.#stores.delete(path) // the map's order is the order of last use
     this.#stores.set(path, store)
     for (const [oldest, idle] of this.#stores) {

@@ -10,7 +10,7 @@ import { addonPath } from '../binding.js'
 import { Batch } from '../message.js'
 import type { RowKind } from '../route/rows.js'
 import { rowValue } from './row-values.js'
-import { columnsOf, quoted, sqliteSchema, type TableColumn } from './schema.js'
+import { defaultShapes, quoted, sqliteSchema, type TableColumn, type TableShapes } from './schema.js'
 import type { BlockId, BlockRefusal, SlabRows as RowsOfSlab, SlabRef } from './store.js'
 
 /** Rows for one table, of one slab. */
@@ -50,6 +50,7 @@ function lender(): (slab: SlabRef) => Batch {
 
 export class SqliteStore {
   readonly path: string
+  readonly #shapes: TableShapes
   readonly #db: Database.Database
   readonly #inode: bigint
   readonly #exists: Database.Statement
@@ -59,8 +60,9 @@ export class SqliteStore {
    * Opens or creates the file; another writer is waited for `busyMs`. Throws better-sqlite3's SqliteError, or a
    * TypeError for a missing folder.
    */
-  constructor(path: string, { busyMs = 1000 } = {}) {
+  constructor(path: string, { busyMs = 1000, shapes = defaultShapes } = {}) {
     this.path = path
+    this.#shapes = shapes
     this.#db = new Database(path)
     try {
       this.#db.pragma(`busy_timeout = ${busyMs}`)
@@ -163,7 +165,8 @@ export class SqliteStore {
     const key = `${kind} ${table}`
     const known = this.#prepared.get(key)
     if (known) return known
-    if (!this.#exists.get(table)) for (const statement of sqliteSchema(kind, table)) this.#db.exec(statement)
+    if (!this.#exists.get(table))
+      for (const statement of sqliteSchema(kind, table, this.#shapes)) this.#db.exec(statement)
     if (this.#prepared.size >= PREPARED_TABLES) this.#prepared.clear()
     const prepared = this.#statements(kind, table)
     this.#prepared.set(key, prepared)
@@ -180,13 +183,16 @@ export class SqliteStore {
       pk: number
     }[]
     const names = new Map(present.map((column) => [column.name.toLowerCase(), column.name]))
-    const columns = columnsOf(kind).filter(({ name }) => names.has(name))
-    const filled = new Set(columns.map(({ name }) => name))
+    const columns = this.#shapes[kind].filter(({ name }) => names.has(name.toLowerCase()))
+    const filled = new Set(columns.map(({ name }) => name.toLowerCase()))
     const needy = present.filter(
       (c) => c.notnull && c.dflt_value === null && !c.pk && !filled.has(c.name.toLowerCase()),
     )
     const empty = needy.map(({ type }) => (/INT|REAL|NUM|DEC|FLOA|DOUB/i.test(type) ? '0' : "''"))
-    const into = [...columns.map(({ name }) => names.get(name) as string), ...needy.map(({ name }) => name)]
+    const into = [
+      ...columns.map(({ name }) => names.get(name.toLowerCase()) as string),
+      ...needy.map(({ name }) => name),
+    ]
     const head = `INSERT INTO ${quoted(table)} (${into.map(quoted).join(', ')})`
     const selected = [...columns.map(({ from }) => quoted(from.name)), ...empty].join(', ')
     const bound = [...columns.map(() => '?'), ...empty].join(', ')

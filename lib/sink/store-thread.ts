@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { RefusedError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { StoreTarget } from './engines.js'
+import type { TableShapes } from './schema.js'
 import type { BlockRefusal, StoreBlock } from './store.js'
 import type { Order, Report, StoreFault } from './store-worker.js'
 
@@ -13,6 +14,7 @@ const LAST_WAIT_MS = 10_000
 export class StoreThread {
   /** The db_url without credentials. */
   readonly name: string
+  readonly shapes: TableShapes
   readonly #log: Log
   readonly #worker: Worker
   readonly #waiting = new Map<number, (refused: BlockRefusal[]) => void>()
@@ -27,6 +29,7 @@ export class StoreThread {
 
   constructor(name: string, target: StoreTarget, log: Log) {
     this.name = name
+    this.shapes = target.shapes
     this.#log = log
     this.#worker = new Worker(new URL('./store-worker.js', import.meta.url), { workerData: target })
     this.#worker.on('message', (report: Report) => this.#hear(report))

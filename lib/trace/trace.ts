@@ -17,12 +17,13 @@ import type { RouteServices } from '../route/services.js'
 import { Stats } from '../route/stats.js'
 import { Timers } from '../route/timers.js'
 import { rowValue } from '../sink/row-values.js'
-import { columnsOf } from '../sink/schema.js'
+import { type TableLayout, type TableShapes, tableShapes } from '../sink/schema.js'
 import type { TracedPacket } from './packet.js'
 import { type RecordedPacket, Recorder, type Step } from './recorder.js'
 
 export interface TraceSettings extends RouterSettings {
   targets: readonly Target[]
+  tableLayout: TableLayout
   /** Would the daemon write a line of this level of xlog? */
   isLogged(level: number): boolean
   /** Where the packet was received, for `$hep_net`; undefined for one without HEP. */
@@ -70,7 +71,9 @@ export async function routed(
   const rule = router.rules.discards(message)
   if (rule) recorder.discard(rule)
   run.go(Number.POSITIVE_INFINITY, () => false)
-  const rows = await collected(run, fates, waiting, (list) => {
+  const shapes = tableShapes(settings.tableLayout)
+  const traced = (list: CollectedRows) => tracedRows(list, settings.captureNode, shapes)
+  const rows = await collected(run, fates, waiting, traced, (list) => {
     for (const one of messagesOf(list)) sendOn(one, settings, recorder)
   })
   derived.seal()
@@ -123,13 +126,14 @@ async function collected(
   run: BatchRun,
   fates: Fates,
   waiting: Waiting,
+  traced: (list: CollectedRows) => TracedRow[],
   sent: (list: CollectedRows) => void,
 ): Promise<TracedRow[]> {
   const rows: TracedRow[] = []
   for (;;) {
     const { rows: lists, commits } = run.take()
     for (const list of lists) {
-      rows.push(...tracedRows(list, run.router.settings.captureNode))
+      rows.push(...traced(list))
       sent(list)
       settle(list, run, fates)
     }
@@ -158,12 +162,14 @@ function sendOn(message: Message, { targets, agent }: TraceSettings, recorder: R
   }
 }
 
-function tracedRows({ kind, table, batch, rows }: CollectedRows, node: string): TracedRow[] {
+function tracedRows(
+  { kind, table, batch, rows }: CollectedRows,
+  node: string,
+  shapes: TableShapes,
+): TracedRow[] {
   return rows.map((row) => {
     const message = batch.message(row)
-    const columns = columnsOf(kind).map(
-      ({ name, from }) => [name, kept(rowValue(message, from, node))] as const,
-    )
+    const columns = shapes[kind].map(({ name, from }) => [name, kept(rowValue(message, from, node))] as const)
     return { table, columns: Object.fromEntries(columns.filter(([, value]) => !isEmpty(value))) }
   })
 }

@@ -7,8 +7,7 @@ import { effective } from '../../lib/options/settings.js'
 import { daemonOptions } from '../../lib/options/table.js'
 
 const options = Object.entries(daemonOptions as Record<string, Option>)
-const pending = options.filter(([, option]) => option.pending)
-const features = pending.filter(([name]) => !name.endsWith('_column'))
+const features = options.filter(([, option]) => option.pending)
 
 function faultsOf(name: string, text: string): string[] {
   try {
@@ -49,14 +48,6 @@ t.test('switches that are off by default cannot be switched on', async (t) => {
 t.test('a malformed value says so instead', async (t) => {
   t.match(faultsOf('raw_socket_listen', '0.0.0.0:5061-5060'), [/runs backwards/])
   t.match(faultsOf('snaplen', 'all'), [/is no whole number/])
-})
-
-t.test('a column has the one name that it has', async (t) => {
-  for (const [name, { default: plain }] of pending.filter(([name]) => name.endsWith('_column'))) {
-    t.same(faultsOf(name, plain as string), [])
-    t.same(faultsOf(name, ''), [])
-    t.same(faultsOf(name, 'off'), [`this version does not have ${name} yet`])
-  }
 })
 
 t.test('both raw modes are refused as such too', async (t) => {

@@ -91,6 +91,32 @@ t.test('an aligned line a message, oldest first, under headings, and what is sto
   ])
 })
 
+t.test('columns under other names', async (t) => {
+  const path = join(t.testdir(), 'hep.db')
+  const renamed = {
+    callid: 'call_id',
+    micro_ts: 'us',
+    date: 'at',
+    from_user: 'to_user',
+    to_user: 'from_user',
+  }
+  const db = database(path, { sip_2023: [ok], sip_2024: [invite] })
+  db.exec("UPDATE sip_2024 SET date = '2024-01-01'")
+  const plain = await shown(options(path, { tableName: 'sip_%Y' }))
+  for (const table of ['sip_2023', 'sip_2024']) {
+    const swap = { from_user: 'x', to_user: 'from_user', x: 'to_user' }
+    for (const [from, to] of Object.entries({ callid: 'call_id', micro_ts: 'us', date: 'at', ...swap })) {
+      db.exec(`ALTER TABLE ${table} RENAME COLUMN ${from} TO ${to}`)
+    }
+  }
+  db.close()
+  t.same((await shown(options(path, { tableName: 'sip_%Y', renamed }))).lines, plain.lines)
+  const whole = await shown(options(path, { tableName: 'sip_%Y', renamed, callId: 'call-1@example.com' }))
+  t.match(whole.lines[1], /alice -> bob .* call-1@example.com/)
+  const json = await shown(options(path, { tableName: 'sip_%Y', renamed, json: true }))
+  t.match(JSON.parse(json.lines[0]!), { call_id: 'call-1@example.com', from_user: 'bob', to_user: 'alice' })
+})
+
 t.test('--last: the newest ones', async (t) => {
   const path = join(t.testdir(), 'hep.db')
   database(path, { sip_capture: [invite, ok, other] }).close()

@@ -11,7 +11,7 @@ import type { Batch } from '../../lib/message.js'
 import type { RowBlock } from '../../lib/route/rows.js'
 import { Feed } from '../../lib/sink/feed.js'
 import { rowValue } from '../../lib/sink/row-values.js'
-import { columnsOf } from '../../lib/sink/schema.js'
+import { columnsOf, defaultShapes } from '../../lib/sink/schema.js'
 import { type SlabRows, SqliteStore } from '../../lib/sink/sqlite-store.js'
 import { StoreThread } from '../../lib/sink/store-thread.js'
 import { derivation, derived, INVITE, onlyOne, received } from '../support/derived.js'
@@ -130,7 +130,11 @@ t.test(
       window: null,
     }
     const path = join(folder, '%Y-%m-%d.db')
-    const thread = new StoreThread('x', { kind: 'sqlite', path, statementsInFlight: 1 }, quiet)
+    const thread = new StoreThread(
+      'x',
+      { kind: 'sqlite', path, statementsInFlight: 1, shapes: defaultShapes },
+      quiet,
+    )
     const sink = new Feed(thread, undefined, { heldBlocks: 1, spoolAlways: false }, quiet)
     const refused = await sink.insert(block, () => {})
     t.match(

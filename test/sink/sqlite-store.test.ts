@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import type { Batch } from '../../lib/message.js'
+import { tableShapes } from '../../lib/sink/schema.js'
 import { type SlabRows, SqliteStore } from '../../lib/sink/sqlite-store.js'
 import { batchOf, newEngine } from '../support/engine.js'
 import { chunk, hep3, options, packet, u8 } from '../support/packets.js'
@@ -74,10 +75,10 @@ function tablesOf(batch: Batch): SlabRows[] {
   ]
 }
 
-function allRows(path: string, table: string): unknown[] {
+function allRows(path: string, table: string, id = 'id'): Record<string, unknown>[] {
   const db = new Database(path, { readonly: true })
   try {
-    return db.prepare(`SELECT * FROM ${table} ORDER BY id`).all()
+    return db.prepare(`SELECT * FROM ${table} ORDER BY ${id}`).all() as Record<string, unknown>[]
   } finally {
     db.close()
   }
@@ -150,7 +151,41 @@ t.test('an existing table is used as it is', async (t) => {
   t.same(db.prepare('SELECT * FROM sip_capture').all(), [
     { CallID: 'call-1', method: 'OPTIONS', needy: '', number: 0, lax: null },
   ])
-  t.same(db.pragma('index_list(sip_capture)'), [], 'it gets no indexes from us')
+  const indexes = db.prepare("SELECT name FROM sqlite_master WHERE type = 'index'").pluck()
+  t.same(indexes.all(), [], 'it gets no indexes from us')
+  db.close()
+  batch.release()
+})
+
+t.test('columns under other names, in tables of ours and of others', async (t) => {
+  const engine = newEngine()
+  t.teardown(() => engine.close())
+  const path = join(t.testdir(), 'renamed.db')
+  const renamed = { id: 'Nr', callid: 'Call_Id', from_user: 'to_user', to_user: 'from_user', msg: 'body' }
+  const shapes = tableShapes({ renamed: { ...renamed, type: 'kind' } })
+  const db = new Database(path)
+  db.exec('CREATE TABLE old (call_id TEXT NOT NULL, callid TEXT NOT NULL, kind INT)')
+  const batch = batchOf(engine, MESSAGES)
+  const [sip, report] = tablesOf(batch) as [SlabRows, SlabRows]
+  const stores = [new SqliteStore(path, { shapes }), new SqliteStore(`${path}.plain`)] as const
+  t.same(stores[0].insert([sip, report, { ...sip, table: 'old' }], 'n'), [])
+  t.same(stores[1].insert([sip, report], 'n'), [])
+  for (const store of stores) store.close()
+  const back = ([name, value]: [string, unknown]) => {
+    const plain = Object.entries({ ...renamed, type: 'kind' }).find(([, other]) => other === name)?.[0]
+    return [plain ?? name, value]
+  }
+  for (const table of ['sip_capture', 'rtcp_capture']) {
+    const rows = allRows(path, table, 'Nr').map((row) => Object.fromEntries(Object.entries(row).map(back)))
+    t.same(rows, allRows(`${path}.plain`, table))
+  }
+  const indexes = "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? ORDER BY name"
+  t.same(
+    db.prepare(indexes).pluck().all('sip_capture'),
+    ['Call_Id', 'correlation_id', 'date', 'from_user', 'to_user'].map((name) => `sip_capture_${name}`),
+  )
+  const old = db.prepare('SELECT DISTINCT call_id, callid, kind FROM old WHERE call_id LIKE ?').all('call-1%')
+  t.same(old, [{ call_id: 'call-1@example.org', callid: '', kind: 1 }])
   db.close()
   batch.release()
 })

@@ -38,6 +38,7 @@ export const SETTINGS: DaemonSettings = {
   readRange: { address: '' },
   tunnels: true,
   targets: [],
+  tableLayout: { renamed: {} },
   statementsInFlight: 5,
   relay: { agent: { captureId: 1, compressed: false }, limits: {} },
   udpWorkers: 1,

@@ -5,6 +5,7 @@ import type { Batch } from '../../lib/message.js'
 import type { RowBlock } from '../../lib/route/rows.js'
 import type { StorePort } from '../../lib/sink/feed.js'
 import type { QuarantinedRow } from '../../lib/sink/quarantine.js'
+import { defaultShapes } from '../../lib/sink/schema.js'
 import type { SpoolPort } from '../../lib/sink/spool-port.js'
 import type { BlockId, BlockRefusal, StoreBlock } from '../../lib/sink/store.js'
 import { batchOf } from './engine.js'
@@ -17,6 +18,7 @@ export function wordOf({ id, isSpooled }: StoreBlock): string {
 
 export class FakeStore implements StorePort {
   readonly name = 'fake:'
+  readonly shapes = defaultShapes
   readonly odd = {}
   lanes = 1
   isAway = false
