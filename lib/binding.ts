@@ -412,7 +412,10 @@ export interface RowBinaryColumn {
 
 /** Rows as ClickHouse's RowBinary, and how many values are not what the message has. */
 export interface RowBinaryRows {
-  octets: Buffer
+  /** Octets that they take. */
+  size: number
+  /** undefined: they stand at the start of the room that was given. */
+  octets?: Buffer
   /** To their width. */
   cut: number
   /** To UTF-8. */
@@ -456,8 +459,14 @@ interface Binding {
   unacknowledged(fd: number): number
   /** Ends the process without a word to its threads: process.exit() waits for them, and may abort instead. */
   exitAtOnce(status: number): never
-  /** Rows of a sealed slab in their order; the same rows give the same octets. */
-  rowBinary(handle: SlabHandle, rows: Uint32Array, node: string, columns: RowBinaryColumn[]): RowBinaryRows
+  /** Rows of a sealed slab in their order, written into `room` if they fit; the same rows give the same octets. */
+  rowBinary(
+    handle: SlabHandle,
+    rows: Uint32Array,
+    node: string,
+    columns: RowBinaryColumn[],
+    room?: Buffer,
+  ): RowBinaryRows
   /** Values that the SQLite table of slab rows cut to their width, and texts that it made clean. */
   rowsTableCounts(): { cut: number; cleaned: number }
   /**

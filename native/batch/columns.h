@@ -108,13 +108,17 @@ class RowReader {
   Bytes dateText();
   Bytes nodeText();
   Bytes addressText(const uint8_t* octets, uint8_t family);
+  Bytes dottedText(const uint8_t* octets);
 
   const Slab& slab_;
   Bytes node_;
   const Record* record_ = nullptr;
   int64_t dateSecond_ = INT64_MIN;
   char date_[80];
-  char small_[512];
+  uint32_t agent_ = 0;
+  size_t agentNodeSize_ = 0;  // 0: of no agent yet
+  char agentNode_[160];
+  char small_[64];
   std::unique_ptr<uint8_t[]> scratch_;  // made at the first value that is not clean as it lies
   uint64_t cut_ = 0;
   uint64_t cleaned_ = 0;

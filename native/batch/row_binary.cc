@@ -27,10 +27,11 @@ int64_t powerOf10(unsigned exponent) {
   return power;
 }
 
-// Grows by half; the kernel moves the pages of what is large.
+// Begins in the room that it is given; grows by half. The kernel moves the pages of what is large.
 class Output {
  public:
-  explicit Output(size_t expected) { grow(expected); }
+  // `expected` is what the rows may take: the first memory of its own is as large.
+  Output(Room room, size_t expected) : expected_(expected), at_(room.octets), capacity_(room.size) {}
 
   void octet(uint8_t value) {
     room(1);
@@ -52,7 +53,7 @@ class Output {
     octet(uint8_t(value));
   }
   void number(uint64_t value, unsigned octets) {
-    room(sizeof value);
+    room(octets);
     for (unsigned i = 0; i < octets; i++) at_[size_ + i] = uint8_t(value >> (8 * i));
     size_ += octets;
   }
@@ -60,26 +61,29 @@ class Output {
 
  private:
   void room(size_t more) {
-    if (more > capacity_ - size_) grow(std::max(size_ + more, capacity_ + capacity_ / 2));
+    if (more > capacity_ - size_) grow(std::max({size_ + more, capacity_ + capacity_ / 2, expected_}));
   }
   void grow(size_t capacity) {
-    void* moved = std::realloc(at_, capacity);
+    void* moved = std::realloc(owner_.get(), capacity);
     if (!moved) throw std::bad_alloc();
+    if (!owner_ && size_ > 0) std::memcpy(moved, at_, size_);
     owner_.release();  // realloc() has freed it, or moved nothing
     at_ = static_cast<uint8_t*>(moved);
     owner_.reset(at_);
     capacity_ = capacity;
   }
 
+  const size_t expected_;
   std::unique_ptr<uint8_t, RowBinary::Free> owner_;
-  uint8_t* at_ = nullptr;
+  uint8_t* at_;
   size_t size_ = 0;
-  size_t capacity_ = 0;
+  size_t capacity_;
 };
 
 class Encoder {
  public:
-  Encoder(const Slab& slab, Bytes node, size_t expected) : slab_(slab), reader_(slab, node), out_(expected) {}
+  Encoder(const Slab& slab, Bytes node, Room room, size_t expected)
+      : slab_(slab), reader_(slab, node), out_(room, expected) {}
 
   void row(uint32_t number, const std::vector<RowBinaryColumn>& columns) {
     record_ = &slab_.record(number);
@@ -205,8 +209,8 @@ size_t expectedOctets(const Slab& slab, const std::vector<uint32_t>& rows) {
 }  // namespace
 
 RowBinary encodeRowBinary(const Slab& slab, const std::vector<uint32_t>& rows, Bytes node,
-                          const std::vector<RowBinaryColumn>& columns) {
-  Encoder encoder(slab, node, expectedOctets(slab, rows));
+                          const std::vector<RowBinaryColumn>& columns, Room room) {
+  Encoder encoder(slab, node, room, expectedOctets(slab, rows));
   for (const uint32_t row : rows) encoder.row(row, columns);
   return encoder.take();
 }

@@ -56,17 +56,23 @@ struct RowBinaryCounts {
   uint64_t arrivals = 0;  // times that the column cannot hold: the arrival stands there
 };
 
+// Memory that somebody else owns, and that may be written over.
+struct Room {
+  uint8_t* octets = nullptr;
+  size_t size = 0;
+};
+
 struct RowBinary {
   struct Free {
     void operator()(uint8_t* octets) const { std::free(octets); }
   };
-  std::unique_ptr<uint8_t, Free> octets;
+  std::unique_ptr<uint8_t, Free> octets;  // none: they found place in the room
   size_t size = 0;
   RowBinaryCounts counts;
 };
 
 // Every row number is below slab.rows(). Throws std::bad_alloc.
 RowBinary encodeRowBinary(const Slab& slab, const std::vector<uint32_t>& rows, Bytes node,
-                          const std::vector<RowBinaryColumn>& columns);
+                          const std::vector<RowBinaryColumn>& columns, Room room = {});
 
 }  // namespace hepcapd

@@ -53,19 +53,28 @@ Napi::Object toJs(Napi::Env env, RowBinary encoded) {
   result.Set("cleaned", double(encoded.counts.cleaned));
   result.Set("clamped", double(encoded.counts.clamped));
   result.Set("arrivals", double(encoded.counts.arrivals));
+  result.Set("size", double(encoded.size));
+  if (!encoded.octets) return result;
   uint8_t* octets = encoded.octets.release();
   result.Set("octets", Napi::Buffer<uint8_t>::New(env, octets, encoded.size,
                                                   [](Napi::Env, uint8_t* at) { std::free(at); }));
   return result;
 }
 
-// rowBinary(handle, rows, node, columns): {octets, cut, cleaned, clamped, arrivals}, on any thread.
+Room roomOf(const Napi::Value& value) {
+  if (!value.IsBuffer()) return {};
+  const auto buffer = value.As<Napi::Buffer<uint8_t>>();
+  return {buffer.Data(), buffer.Length()};
+}
+
+// rowBinary(handle, rows, node, columns, room?): {size, octets?, cut, cleaned, clamped, arrivals}, on any
+// thread.
 Napi::Value rowBinary(const Napi::CallbackInfo& info) {
   const SlabPool::Reader slab = SlabPool::read(handleOf(info[0]));
   if (!slab) throw Napi::Error::New(info.Env(), "no sealed slab has this handle");
   const std::string node = info[2].ToString();
   return toJs(info.Env(), encodeRowBinary(*slab, rowsOf(info[1], *slab), Bytes(std::string_view(node)),
-                                          columnsOf(info[3].As<Napi::Array>())));
+                                          columnsOf(info[3].As<Napi::Array>()), roomOf(info[4])));
 }
 
 }  // namespace

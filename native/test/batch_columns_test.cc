@@ -76,5 +76,28 @@ TEST_CASE("a value of tens of thousands of bad octets is cut like any other") {
 
 TEST_CASE("addresses are text of their family, and empty when the packet has none") {
   CHECK(OneRow("", chunk(3, kFrom4) + chunk(4, kTo4)).text(Column::destination_ip) == "10.0.0.2");
+  CHECK(OneRow("", chunk(3, hex("ff 00 09 63"))).text(Column::source_ip) == "255.0.9.99");
+  CHECK(OneRow("", chunk(3, hex("ff ff ff ff"))).text(Column::source_ip) == "255.255.255.255");
   CHECK(OneRow("").text(Column::source_ip) == "");
+}
+
+TEST_CASE("each row has the node of its own agent") {
+  auto pool = SlabPool::create(kSmallestSlab, 1);
+  Slab* slab = pool->acquire(0);
+  for (const uint32_t agent : {7u, 7u, 0u, 4294967295u, 7u}) {
+    Record& record = slab->nextRecord();
+    record = Record{};
+    record.agentId = agent;
+    record.flags = kRecordHasAgent;
+    slab->commit(0);
+  }
+  slab->nextRecord() = Record{};
+  slab->commit(0);
+  RowReader reader(*slab, Bytes(std::string_view("n")));
+  std::string nodes;
+  for (uint32_t row = 0; row < slab->rows(); row++) {
+    reader.go(row);
+    nodes += std::string(reader.text(Column::node).bytes.text()) + " ";
+  }
+  CHECK(nodes == "n:7 n:7 n:0 n:4294967295 n:7 n ");
 }

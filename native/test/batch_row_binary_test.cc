@@ -203,3 +203,21 @@ TEST_CASE("the same rows give the same octets, in the order that they are asked 
   const RowBinary turned = encodeRowBinary(rows.slab(), {1, 0}, Bytes(std::string_view("n")), columns);
   CHECK(std::string(reinterpret_cast<const char*>(turned.octets.get()), turned.size) == "\1b\1n\1a\1n");
 }
+
+TEST_CASE("a room is written into, and left where it is too small") {
+  const std::vector<RowBinaryColumn> columns{{Column::msg, Type::String}};
+  HandMade rows;
+  rows.add("abc");
+  rows.add(std::string(3000, 'x'));
+  const std::string expected = rows.octets(columns);
+  for (const size_t size :
+       {size_t{1}, size_t{4}, expected.size() - 1, expected.size(), expected.size() + 5}) {
+    std::vector<uint8_t> room(size + 1, '#');
+    const RowBinary encoded =
+        encodeRowBinary(rows.slab(), {0, 1}, Bytes(std::string_view("n")), columns, {room.data(), size});
+    const uint8_t* octets = encoded.octets ? encoded.octets.get() : room.data();
+    CHECK(bool(encoded.octets) == (size < expected.size()));
+    CHECK(std::string(reinterpret_cast<const char*>(octets), encoded.size) == expected);
+    CHECK(room[size] == '#');
+  }
+}

@@ -45,7 +45,7 @@ export async function missingRows(
     const some = rows.subarray(at, at + ROWS_AT_ONCE)
     const query = `SELECT ${table.columnList} FROM ${quotedName(table.name)} WHERE ${condition(new Batch(slab), some, key)}`
     const found = await connection.run({ query: `${query} FORMAT RowBinary`, settings: SETTINGS })
-    const sent = rowTexts(binding.rowBinary(slab.handle, some, node, encodings).octets, encodings)
+    const sent = rowTexts(binding.rowBinary(slab.handle, some, node, encodings).octets as Buffer, encodings)
     const counts = counted(rowTexts(found, encodings))
     for (const [index, text] of sent.entries()) if (!taken(counts, text)) missing.push(some[index] as number)
   }

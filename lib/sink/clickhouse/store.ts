@@ -17,6 +17,8 @@ import { type Piece, Writing } from './writing.js'
 const MOST_LANES = 2
 /** After a lost answer: what the server has of it in its buffers is to be seen as running, or stored. */
 const SETTLE_MS = 1000
+/** Octets that are kept for the next insert: more than a block has but for very long messages. */
+const MOST_ROOM = 32 << 20
 /** Times that a table may change under one write. */
 const TABLE_CHANGES = 3
 
@@ -37,6 +39,8 @@ export class ClickhouseStore implements Store {
   /** Of blocks that are not settled, by origin and number. */
   readonly #writings = new Map<string, Writing[]>()
   readonly #odd = { cut: 0, cleaned: 0, clamped: 0, arrivals: 0 }
+  /** Memory of inserts that are over, one a lane at most: its pages need not be made again. */
+  readonly #rooms: Buffer[] = []
   /** Makes the ids of this run's statements. */
   readonly #run = randomBytes(4).toString('hex')
   #statements = 0
@@ -119,10 +123,12 @@ export class ClickhouseStore implements Store {
       writing.missing(await this.#missing(block, writing, piece, table))
       return
     }
-    const encoded = table.encode(block.slab, piece.rows, block.node)
-    await this.#insert(queryIdStart(block, writing), piece, table, encoded.octets)
+    const room = this.#rooms.pop()
+    const { octets, counts } = table.encode(block.slab, piece.rows, block.node, room)
+    await this.#insert(queryIdStart(block, writing), piece, table, octets)
     writing.stored()
-    this.#count(encoded)
+    this.#giveBack(room, octets)
+    if (counts) this.#count(counts)
   }
 
   async #missing(block: StoreBlock, writing: Writing, piece: Piece, table: Table): Promise<Uint32Array> {
@@ -151,6 +157,12 @@ export class ClickhouseStore implements Store {
       if (!isUnwritten) piece.doubt = isLost ? 'lost' : (piece.doubt ?? 'answered')
       throw error
     }
+  }
+
+  /** Only after an answer: what failed may still be read from. */
+  #giveBack(room: Buffer | undefined, octets: Buffer): void {
+    const larger = room && room.length >= octets.length ? room : octets
+    if (larger.length <= MOST_ROOM) this.#rooms.push(larger)
   }
 
   #count({ cut, cleaned, clamped, arrivals }: RowBinaryRows): void {

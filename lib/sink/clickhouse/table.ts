@@ -25,6 +25,12 @@ interface Description {
   views: number
 }
 
+export interface EncodedRows {
+  octets: Buffer
+  /** Nothing is changed to fit where the server reads texts. */
+  counts: RowBinaryRows | undefined
+}
+
 /** The columns that a lookup finds rows by. */
 export interface LookupKey {
   column: FilledColumn
@@ -88,15 +94,12 @@ export class Table {
     return this.columns.map(({ name }) => quotedName(name)).join(', ')
   }
 
-  encode(slab: SlabRef, rows: Uint32Array, node: string): RowBinaryRows {
-    if (this.encodings) return binding.rowBinary(slab.handle, rows, node, this.encodings)
-    return {
-      octets: tabSeparated(new Batch(slab), rows, node, this.columns),
-      cut: 0,
-      cleaned: 0,
-      clamped: 0,
-      arrivals: 0,
-    }
+  /** Written into `room` if they fit. */
+  encode(slab: SlabRef, rows: Uint32Array, node: string, room: Buffer | undefined): EncodedRows {
+    if (!this.encodings)
+      return { octets: tabSeparated(new Batch(slab), rows, node, this.columns), counts: undefined }
+    const encoded = binding.rowBinary(slab.handle, rows, node, this.encodings, room)
+    return { octets: encoded.octets ?? room!.subarray(0, encoded.size), counts: encoded }
   }
 }
 

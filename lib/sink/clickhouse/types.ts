@@ -53,7 +53,6 @@ function unwrapped(type: string, wrapper: string): string {
 }
 
 function plainEncoding(type: string): Encoding | undefined {
-  if (type === 'Bool') return { type: 'UInt8', size: 0 }
   if (type === 'String' || type === 'Date' || INTEGER.test(type)) {
     return { type: type as RowBinaryColumn['type'], size: 0 }
   }

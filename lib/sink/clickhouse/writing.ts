@@ -31,7 +31,9 @@ export class Writing {
 
   constructor({ tables, isFromBefore }: StoreBlock, index: number) {
     this.index = index
-    this.#pieces = [{ rows: tables[index]!.rows, at: 0, doubt: isFromBefore ? 'before' : undefined }]
+    const { rows } = tables[index]!
+    const whole: Piece = { rows, at: 0, doubt: isFromBefore ? 'before' : undefined }
+    this.#pieces = rows.length > 0 ? [whole] : []
   }
 
   /** What is to be done next; undefined when all rows are stored or refused. */
