@@ -1,7 +1,7 @@
 // The tables in ClickHouse: their columns and the DDL that makes them, for servers from 18.16 on.
 
 import type { RowKind } from '../../route/rows.js'
-import { columnsOf, type TableColumn } from '../schema.js'
+import { defaultShapes, type TableColumn, type TableShapes } from '../schema.js'
 
 /** What a newer server can do for our tables. */
 export interface SchemaFeatures {
@@ -33,44 +33,53 @@ export function quotedText(text: string): string {
 }
 
 const integerTypes: Record<string, string> = {
-  micro_ts: 'Int64',
   source_port: 'UInt16',
   destination_port: 'UInt16',
   contact_port: 'UInt16',
   originator_port: 'UInt16',
+  proto: 'UInt8',
+  family: 'UInt8',
+  type: 'UInt8',
+  protocol_type: 'UInt8',
 }
 
 function typeOf({ from }: TableColumn): string {
   if (from.name === 'date') return "DateTime('UTC')"
-  return from.kind === 'integer' ? (integerTypes[from.name] ?? 'UInt8') : 'String'
+  return from.kind === 'integer' ? (integerTypes[from.name] ?? 'Int64') : 'String'
 }
 
-function columnList(kind: RowKind, { hasSkipIndexes }: SchemaFeatures): string {
-  const lines = columnsOf(kind).map((column) => `${quotedName(column.name)} ${typeOf(column)}`)
-  for (const name of hasSkipIndexes ? namesOf(kind, searchedBy[kind]) : []) {
+function columnList(kind: RowKind, shapes: TableShapes, { hasSkipIndexes }: SchemaFeatures): string {
+  const lines = shapes[kind].map((column) => `${quotedName(column.name)} ${typeOf(column)}`)
+  for (const name of hasSkipIndexes ? namesOf(shapes[kind], searchedBy[kind]) : []) {
     lines.push(`INDEX ${quotedName(`by_${name}`)} ${quotedName(name)} TYPE bloom_filter GRANULARITY 4`)
   }
   return `(\n  ${lines.join(',\n  ')}\n)`
 }
 
-/** What columns of the slab's rows are called in the table. */
-function namesOf(kind: RowKind, from: string[]): string[] {
-  return from.flatMap((name) => columnsOf(kind).find((column) => column.from.name === name)?.name ?? [])
+/** What columns of the slab's rows are called in the table, as far as it has them. */
+function namesOf(columns: TableColumn[], from: string[]): string[] {
+  return from.flatMap((name) => columns.find((column) => column.from.name === name)?.name ?? [])
 }
 
-function engineOf(kind: RowKind, { hasDeduplication }: SchemaFeatures): string {
-  const [date] = namesOf(kind, ['date'])
-  const key = namesOf(kind, sortedBy[kind]).map(quotedName).join(', ')
-  const window = hasDeduplication
-    ? `\nSETTINGS non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`
-    : ''
-  return `ENGINE = MergeTree\nPARTITION BY toYYYYMMDD(${quotedName(date as string)})\nORDER BY (${key})${window}`
+function engineOf(kind: RowKind, shapes: TableShapes, { hasDeduplication }: SchemaFeatures): string {
+  const [date] = namesOf(shapes[kind], ['date'])
+  const key = namesOf(shapes[kind], sortedBy[kind]).map(quotedName).join(', ')
+  const lines = ['ENGINE = MergeTree']
+  if (date !== undefined) lines.push(`PARTITION BY toYYYYMMDD(${quotedName(date)})`)
+  lines.push(`ORDER BY (${key})`)
+  if (hasDeduplication) lines.push(`SETTINGS non_replicated_deduplication_window = ${DEDUPLICATION_WINDOW}`)
+  return lines.join('\n')
 }
 
 /** The statements for a table that does not exist yet; without features those that every server takes. */
-export function clickhouseSchema(kind: RowKind, table: string, features: SchemaFeatures = {}): string[] {
-  const columns = columnList(kind, features)
-  return [`CREATE TABLE IF NOT EXISTS ${quotedName(table)} ${columns}\n${engineOf(kind, features)}`]
+export function clickhouseSchema(
+  kind: RowKind,
+  table: string,
+  shapes: TableShapes = defaultShapes,
+  features: SchemaFeatures = {},
+): string[] {
+  const columns = columnList(kind, shapes, features)
+  return [`CREATE TABLE IF NOT EXISTS ${quotedName(table)} ${columns}\n${engineOf(kind, shapes, features)}`]
 }
 
 /**
@@ -81,14 +90,15 @@ export function clickhouseDistributedSchema(
   kind: RowKind,
   table: string,
   cluster: string,
-  localTable = `${table}_local`,
+  shapes: TableShapes = defaultShapes,
 ): string[] {
-  const [callId] = namesOf(kind, sortedBy[kind])
-  const args = [quotedText(cluster), 'currentDatabase()', quotedText(localTable)]
-  const key = `sipHash64(${quotedName(callId as string)})`
+  const local = `${table}_local`
+  const [spreadBy] = namesOf(shapes[kind], sortedBy[kind])
+  const args = [quotedText(cluster), 'currentDatabase()', quotedText(local)]
+  const key = spreadBy === undefined ? 'rand()' : `sipHash64(${quotedName(spreadBy)})`
   return [
-    ...clickhouseSchema(kind, localTable),
-    `CREATE TABLE IF NOT EXISTS ${quotedName(table)} ${columnList(kind, {})}\n` +
+    ...clickhouseSchema(kind, local, shapes),
+    `CREATE TABLE IF NOT EXISTS ${quotedName(table)} ${columnList(kind, shapes, {})}\n` +
       `ENGINE = Distributed(${args.join(', ')}, ${key})`,
   ]
 }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { RowBinaryRows } from '../../binding.js'
 import { RefusedError } from '../../errors.js'
 import type { DatabaseTarget } from '../database-target.js'
+import { defaultShapes, type TableShapes } from '../schema.js'
 import { type Advise, AwayError, type BlockRefusal, type Store, type StoreBlock } from '../store.js'
 import { Connection, type ConnectionLimits, Refused } from './connection.js'
 import { isTooManyPartitions, type Verdict } from './errors.js'
@@ -30,6 +31,10 @@ const NOT_FOUND =
   'the table does not drop repeated inserts by itself, and its rows cannot be looked for: a lost answer may double a ' +
   'block; give it micro_ts as Int64, and no column but of plain types'
 
+export interface StoreLimits extends ConnectionLimits {
+  shapes?: TableShapes
+}
+
 export class ClickhouseStore implements Store {
   readonly lanes: number
   readonly #connection: Connection
@@ -45,10 +50,10 @@ export class ClickhouseStore implements Store {
   readonly #run = randomBytes(4).toString('hex')
   #statements = 0
 
-  constructor(target: DatabaseTarget, limits: ConnectionLimits, advise: Advise) {
+  constructor(target: DatabaseTarget, limits: StoreLimits, advise: Advise) {
     this.lanes = Math.max(1, Math.min(MOST_LANES, limits.statementsInFlight))
     this.#connection = new Connection(target, limits)
-    this.#tables = new Tables(this.#connection)
+    this.#tables = new Tables(this.#connection, limits.shapes ?? defaultShapes)
     this.#advise = advise
   }
 

@@ -3,8 +3,7 @@
 
 import { binding, type RowBinaryColumn, type RowBinaryRows } from '../../binding.js'
 import { Batch } from '../../message.js'
-import type { RowKind } from '../../route/rows.js'
-import { columnsOf } from '../schema.js'
+import type { TableColumn } from '../schema.js'
 import type { SlabRef } from '../store.js'
 import type { Connection } from './connection.js'
 import { quotedName, quotedText } from './schema.js'
@@ -64,7 +63,7 @@ export class Table {
   }
 
   /** undefined when there is no such table. */
-  static async read(connection: Connection, kind: RowKind, name: string): Promise<Table | undefined> {
+  static async read(connection: Connection, shape: TableColumn[], name: string): Promise<Table | undefined> {
     const where = `database = currentDatabase() AND`
     const [found] = await connection.rows<Description>(
       'SELECT engine, engine_full AS full, toUInt32(length(dependencies_table)) AS views ' +
@@ -75,7 +74,7 @@ export class Table {
       `SELECT name, type, default_kind FROM system.columns WHERE ${where} table = ${quotedText(name)}`,
     )
     const given = columns.filter(({ default_kind }) => default_kind === '' || default_kind === 'DEFAULT')
-    return new Table(name, filledColumns(kind, given), found)
+    return new Table(name, filledColumns(shape, given), found)
   }
 
   /** True when the same octets mean the same rows in both. */
@@ -104,9 +103,9 @@ export class Table {
 }
 
 /** What the table lacks is left out. */
-function filledColumns(kind: RowKind, columns: { name: string; type: string }[]): FilledColumn[] {
+function filledColumns(shape: TableColumn[], columns: { name: string; type: string }[]): FilledColumn[] {
   const byName = new Map(columns.map((column) => [column.name.toLowerCase(), column]))
-  return columnsOf(kind).flatMap(({ name, from }) => {
+  return shape.flatMap(({ name, from }) => {
     const column = byName.get(name.toLowerCase())
     return column ? [{ ...column, from, encoding: encodingOf(from, column.type) }] : []
   })

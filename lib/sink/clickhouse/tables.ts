@@ -2,6 +2,7 @@
 // is looked at again now and then: octets for a column of another type would be read as something else.
 
 import type { RowKind } from '../../route/rows.js'
+import type { TableShapes } from '../schema.js'
 import { type Connection, Refused } from './connection.js'
 import { clickhouseSchema, type SchemaFeatures } from './schema.js'
 import { Table } from './table.js'
@@ -37,12 +38,14 @@ interface Server {
 
 export class Tables {
   readonly #connection: Connection
+  readonly #shapes: TableShapes
   readonly #known = new Map<string, Known>()
   #server: Server | undefined
   #turn = -1
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, shapes: TableShapes) {
     this.#connection = connection
+    this.#shapes = shapes
   }
 
   /** Makes the table when it is not there. */
@@ -52,14 +55,14 @@ export class Tables {
     return this.#keep(
       kind,
       name,
-      (await Table.read(this.#connection, kind, name)) ?? (await this.#make(kind, name)),
+      (await Table.read(this.#connection, this.#shapes[kind], name)) ?? (await this.#make(kind, name)),
     )
   }
 
   async lookAgain(kind: RowKind, name: string): Promise<Look> {
     const before = this.#ofThisTurn().get(`${kind} ${name}`)?.table
     this.#known.delete(`${kind} ${name}`)
-    const table = await Table.read(this.#connection, kind, name)
+    const table = await Table.read(this.#connection, this.#shapes[kind], name)
     if (table) this.#keep(kind, name, table)
     return { table, isChanged: !before || !table?.isLike(before) }
   }
@@ -87,10 +90,10 @@ export class Tables {
 
   async #make(kind: RowKind, name: string): Promise<Table> {
     const { features } = await this.#features()
-    for (const query of clickhouseSchema(kind, name, features)) {
+    for (const query of clickhouseSchema(kind, name, this.#shapes, features)) {
       await this.#connection.run({ query }).catch(unlessThere)
     }
-    const table = await Table.read(this.#connection, kind, name)
+    const table = await Table.read(this.#connection, this.#shapes[kind], name)
     if (!table) throw new Error(`${name} was made and is not there`)
     return table
   }
