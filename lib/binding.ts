@@ -422,7 +422,7 @@ export interface RowBinaryRows {
   cleaned: number
   /** To the nearest number that the column holds. */
   clamped: number
-  /** Times that the column cannot hold: the arrival stands there. */
+  /** Dates that the column cannot hold, or that are outside of the window: the arrival stands there. */
   arrivals: number
 }
 
@@ -466,6 +466,7 @@ interface Binding {
     node: string,
     columns: RowBinaryColumn[],
     room?: Buffer,
+    window?: { backMs: number; aheadMs: number } | undefined,
   ): RowBinaryRows
   /** Values that the SQLite table of slab rows cut to their width, and texts that it made clean. */
   rowsTableCounts(): { cut: number; cleaned: number }

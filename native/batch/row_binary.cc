@@ -82,8 +82,8 @@ class Output {
 
 class Encoder {
  public:
-  Encoder(const Slab& slab, Bytes node, Room room, size_t expected)
-      : slab_(slab), reader_(slab, node), out_(room, expected) {}
+  Encoder(const Slab& slab, Bytes node, std::optional<DateWindow> window, Room room, size_t expected)
+      : slab_(slab), reader_(slab, node), window_(window), out_(room, expected) {}
 
   void row(uint32_t number, const std::vector<RowBinaryColumn>& columns) {
     record_ = &slab_.record(number);
@@ -126,9 +126,10 @@ class Encoder {
       case RowBinaryType::Int64:
         return out_.number(uint64_t(integerOf(column.from)), 8);
       case RowBinaryType::Date:
-        return out_.number(uint64_t(secondOf(timeWithin(0, 65'536 * kDaySeconds - 1)) / kDaySeconds), 2);
+        return out_.number(
+            uint64_t(secondOf(timeWithin(column.from, 0, 65'536 * kDaySeconds - 1)) / kDaySeconds), 2);
       case RowBinaryType::DateTime:
-        return out_.number(uint64_t(secondOf(timeWithin(0, kLastDateTime))), 4);
+        return out_.number(uint64_t(secondOf(timeWithin(column.from, 0, kLastDateTime))), 4);
       case RowBinaryType::DateTime64:
         return ticks(column);
     }
@@ -174,16 +175,26 @@ class Encoder {
   }
 
   // Microseconds of the packet, else of its arrival, else none: whose second the column can hold.
-  int64_t timeWithin(int64_t firstSecond, int64_t lastSecond) {
+  int64_t timeWithin(Column column, int64_t firstSecond, int64_t lastSecond) {
     const auto holds = [&](int64_t us) { return secondOf(us) >= firstSecond && secondOf(us) <= lastSecond; };
-    if (holds(record_->microTs)) return record_->microTs;
+    const bool isOutside = column == Column::date && window_ && !isInside();
+    if (holds(record_->microTs) && !isOutside) return record_->microTs;
     counts_.arrivals++;
     return holds(record_->arrivalUs) ? record_->arrivalUs : 0;
   }
 
+  // Times have all 64 bits: no sum of them may overflow.
+  bool isInside() const {
+    const auto distance = [](int64_t from, int64_t to) { return uint64_t(to) - uint64_t(from); };
+    const int64_t own = record_->microTs;
+    const int64_t arrival = record_->arrivalUs;
+    return own <= arrival ? distance(own, arrival) <= uint64_t(window_->back)
+                          : distance(arrival, own) <= uint64_t(window_->ahead);
+  }
+
   void ticks(const RowBinaryColumn& column) {
     const unsigned places = std::min(column.size, kDateTime64Places);
-    const int64_t us = timeWithin(kFirstSecond, kLastSecond);
+    const int64_t us = timeWithin(column.from, kFirstSecond, kLastSecond);
     const int64_t second = secondOf(us);
     const int64_t micros = us - second * kMicros;
     const int64_t part = places > 6 ? micros * powerOf10(places - 6) : micros / powerOf10(6 - places);
@@ -192,6 +203,7 @@ class Encoder {
 
   const Slab& slab_;
   RowReader reader_;
+  const std::optional<DateWindow> window_;
   Output out_;
   RowBinaryCounts counts_;
   const Record* record_ = nullptr;
@@ -209,8 +221,9 @@ size_t expectedOctets(const Slab& slab, const std::vector<uint32_t>& rows) {
 }  // namespace
 
 RowBinary encodeRowBinary(const Slab& slab, const std::vector<uint32_t>& rows, Bytes node,
-                          const std::vector<RowBinaryColumn>& columns, Room room) {
-  Encoder encoder(slab, node, room, expectedOctets(slab, rows));
+                          const std::vector<RowBinaryColumn>& columns, Room room,
+                          std::optional<DateWindow> window) {
+  Encoder encoder(slab, node, window, room, expectedOctets(slab, rows));
   for (const uint32_t row : rows) encoder.row(row, columns);
   return encoder.take();
 }

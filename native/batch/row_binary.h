@@ -53,7 +53,13 @@ struct RowBinaryCounts {
   uint64_t cut = 0;       // to their width
   uint64_t cleaned = 0;   // to UTF-8
   uint64_t clamped = 0;   // to the nearest number that the column holds
-  uint64_t arrivals = 0;  // times that the column cannot hold: the arrival stands there
+  uint64_t arrivals = 0;  // dates that the column cannot hold, or that are outside of the window
+};
+
+// Around a message's arrival, in microseconds.
+struct DateWindow {
+  int64_t back;
+  int64_t ahead;
 };
 
 // Memory that somebody else owns, and that may be written over.
@@ -71,8 +77,10 @@ struct RowBinary {
   RowBinaryCounts counts;
 };
 
-// Every row number is below slab.rows(). Throws std::bad_alloc.
+// Every row number is below slab.rows(). With a window the date of a message outside of it is that of its
+// arrival. Throws std::bad_alloc.
 RowBinary encodeRowBinary(const Slab& slab, const std::vector<uint32_t>& rows, Bytes node,
-                          const std::vector<RowBinaryColumn>& columns, Room room = {});
+                          const std::vector<RowBinaryColumn>& columns, Room room = {},
+                          std::optional<DateWindow> window = {});
 
 }  // namespace hepcapd

@@ -67,14 +67,21 @@ Room roomOf(const Napi::Value& value) {
   return {buffer.Data(), buffer.Length()};
 }
 
-// rowBinary(handle, rows, node, columns, room?): {size, octets?, cut, cleaned, clamped, arrivals}, on any
-// thread.
+std::optional<DateWindow> windowOf(const Napi::Value& value) {
+  if (!value.IsObject()) return {};
+  const auto window = value.As<Napi::Object>();
+  return DateWindow{int64_t(numberOf(window, "backMs")) * 1000, int64_t(numberOf(window, "aheadMs")) * 1000};
+}
+
+// rowBinary(handle, rows, node, columns, room?, window?): {size, octets?, cut, cleaned, clamped, arrivals},
+// on any thread.
 Napi::Value rowBinary(const Napi::CallbackInfo& info) {
   const SlabPool::Reader slab = SlabPool::read(handleOf(info[0]));
   if (!slab) throw Napi::Error::New(info.Env(), "no sealed slab has this handle");
   const std::string node = info[2].ToString();
-  return toJs(info.Env(), encodeRowBinary(*slab, rowsOf(info[1], *slab), Bytes(std::string_view(node)),
-                                          columnsOf(info[3].As<Napi::Array>()), roomOf(info[4])));
+  return toJs(info.Env(),
+              encodeRowBinary(*slab, rowsOf(info[1], *slab), Bytes(std::string_view(node)),
+                              columnsOf(info[3].As<Napi::Array>()), roomOf(info[4]), windowOf(info[5])));
 }
 
 }  // namespace

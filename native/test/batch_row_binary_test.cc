@@ -221,3 +221,31 @@ TEST_CASE("a room is written into, and left where it is too small") {
     CHECK(room[size] == '#');
   }
 }
+
+TEST_CASE("with a window the date of a message outside of it is that of its arrival, its time is its own") {
+  const std::vector<RowBinaryColumn> columns{{Column::date, Type::DateTime}, {Column::micro_ts, Type::Int64}};
+  const DateWindow window{100 * kSecond, 10 * kSecond};
+  for (const auto& [us, inside] : {std::pair{kArrival - 100 * kSecond, true},
+                                   {kArrival - 100 * kSecond - 1, false},
+                                   {kArrival + 10 * kSecond, true},
+                                   {kArrival + 10 * kSecond + 1, false},
+                                   {int64_t{0}, false}}) {
+    HandMade rows;
+    rows.add("", us);
+    const RowBinary encoded =
+        encodeRowBinary(rows.slab(), {0}, Bytes(std::string_view("n")), columns, {}, window);
+    const std::string octets(reinterpret_cast<const char*>(encoded.octets.get()), encoded.size);
+    CHECK(octets == u32Little(uint32_t((inside ? us : kArrival) / kSecond)) + u64Little(uint64_t(us)));
+    CHECK(encoded.counts.arrivals == (inside ? 0 : 1));
+  }
+}
+
+TEST_CASE("a window around times of all 64 bits is taken") {
+  for (const int64_t us : {INT64_MIN, INT64_MAX}) {
+    HandMade rows;
+    rows.add("", us);
+    const RowBinary encoded = encodeRowBinary(rows.slab(), {0}, Bytes(std::string_view("n")),
+                                              {{Column::date, Type::DateTime}}, {}, DateWindow{1, 1});
+    CHECK(encoded.counts.arrivals == 1);
+  }
+}

@@ -91,16 +91,27 @@ t.test('a block of two tables goes on with the one that was cut', { skip: NO_CLI
 })
 
 t.test('rows that are alike are stored as often as they came', { skip: NO_CLICKHOUSE }, async (t) => {
-  const engine = newEngine()
+  const engine = roomyEngine(2)
   t.teardown(() => engine.close())
-  for (const stage of ['end', 'answer'] as const) {
-    const { proxy, store } = await throughProxy(t, `alike_${stage}`)
+  for (const [stage, stored] of [
+    ['end', 0],
+    ['answer', 0],
+    ['end', 2],
+  ] as const) {
+    const database = `alike_${stage}_${stored}`
+    const { proxy, store } = await throughProxy(t, database)
+    const blocks = new Blocks()
     const same = packet(options('same'))
+    const alike = Array.from({ length: 5200 }, () => same) // more than one query looks for
+    const batch = batchOf(engine, [same, packet(options('other')), ...alike])
+    const before = Uint32Array.from({ length: stored }, (_, row) => row)
+    await store.write(blocks.of(batch, { tables: [{ kind: 'sip', table: 'sip_capture', rows: before }] }))
     cutOnce(proxy, stage)
-    const block = new Blocks().of(batchOf(engine, [same, packet(options('other')), same, same]))
-    t.same(await persist(store, block), [])
+    t.same(await persist(store, blocks.of(batch)), [])
     t.equal(proxy.cuts, 1)
-    t.same(await callIds(server, `alike_${stage}.sip_capture`), ['other', 'same', 'same', 'same'])
+    const ids = await callIds(server, `${database}.sip_capture`)
+    t.equal(ids.length, 5202, 'copies of rows from before count as stored')
+    batch.release()
   }
 })
 

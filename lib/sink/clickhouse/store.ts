@@ -4,13 +4,15 @@
 import { randomBytes } from 'node:crypto'
 import type { RowBinaryRows } from '../../binding.js'
 import { RefusedError } from '../../errors.js'
+import { Batch } from '../../message.js'
 import type { DatabaseTarget } from '../database-target.js'
 import { defaultShapes, type TableShapes } from '../schema.js'
 import { type Advise, AwayError, type BlockRefusal, type Store, type StoreBlock } from '../store.js'
 import { Connection, type ConnectionLimits, Refused } from './connection.js'
 import { isTooManyPartitions, type Verdict } from './errors.js'
 import { isRunning, missingRows } from './lookup.js'
-import type { Table } from './table.js'
+import { OddDays } from './odd-days.js'
+import type { Source, Table } from './table.js'
 import { type Look, Tables } from './tables.js'
 import { type Piece, Writing } from './writing.js'
 
@@ -43,6 +45,7 @@ export class ClickhouseStore implements Store {
   readonly #advised = new Set<string>()
   /** Of blocks that are not settled, by origin and number. */
   readonly #writings = new Map<string, Writing[]>()
+  readonly #oddDays = new OddDays()
   readonly #odd = { cut: 0, cleaned: 0, clamped: 0, arrivals: 0 }
   /** Memory of inserts that are over, one a lane at most: its pages need not be made again. */
   readonly #rooms: Buffer[] = []
@@ -129,11 +132,19 @@ export class ClickhouseStore implements Store {
       return
     }
     const room = this.#rooms.pop()
-    const { octets, counts } = table.encode(block.slab, piece.rows, block.node, room)
+    const { octets, counts } = table.encode(piece.rows, this.#sourceOf(block, writing), room)
     await this.#insert(queryIdStart(block, writing), piece, table, octets)
     writing.stored()
     this.#giveBack(room, octets)
     if (counts) this.#count(counts)
+  }
+
+  /** How rows are dated is decided once: those that are looked for are to be like those that were sent. */
+  #sourceOf({ slab, node, window, tables }: StoreBlock, writing: Writing): Source {
+    if (writing.bound === null) {
+      writing.bound = this.#oddDays.bound(new Batch(slab), tables[writing.index]!.rows, window)
+    }
+    return { slab, node, bound: writing.bound }
   }
 
   async #missing(block: StoreBlock, writing: Writing, piece: Piece, table: Table): Promise<Uint32Array> {
@@ -144,7 +155,7 @@ export class ClickhouseStore implements Store {
     if (await isRunning(this.#connection, table, queryIdStart(block, writing))) {
       throw new AwayError('RUNNING', 'an insert of these rows is under way', 'storing resumes by itself')
     }
-    return missingRows(this.#connection, table, block, piece.rows)
+    return missingRows(this.#connection, table, this.#sourceOf(block, writing), piece.rows)
   }
 
   async #insert(idStart: string, piece: Piece, table: Table, octets: Buffer): Promise<void> {

@@ -3,6 +3,7 @@
 
 import { binding, type RowBinaryColumn, type RowBinaryRows } from '../../binding.js'
 import { Batch } from '../../message.js'
+import type { TableWindow } from '../../route/tables.js'
 import type { TableColumn } from '../schema.js'
 import type { SlabRef } from '../store.js'
 import type { Connection } from './connection.js'
@@ -22,6 +23,13 @@ interface Description {
   full: string
   /** Materialized views that rows go on to. */
   views: number
+}
+
+/** What rows are made of. */
+export interface Source {
+  slab: SlabRef
+  node: string
+  bound: NonNullable<TableWindow> | undefined
 }
 
 export interface EncodedRows {
@@ -93,11 +101,12 @@ export class Table {
     return this.columns.map(({ name }) => quotedName(name)).join(', ')
   }
 
-  /** Written into `room` if they fit. */
-  encode(slab: SlabRef, rows: Uint32Array, node: string, room: Buffer | undefined): EncodedRows {
-    if (!this.encodings)
+  /** Written into `room` if they fit; dated within the bound. */
+  encode(rows: Uint32Array, { slab, node, bound }: Source, room?: Buffer): EncodedRows {
+    if (!this.encodings) {
       return { octets: tabSeparated(new Batch(slab), rows, node, this.columns), counts: undefined }
-    const encoded = binding.rowBinary(slab.handle, rows, node, this.encodings, room)
+    }
+    const encoded = binding.rowBinary(slab.handle, rows, node, this.encodings, room, bound)
     return { octets: encoded.octets ?? room!.subarray(0, encoded.size), counts: encoded }
   }
 }

@@ -5,6 +5,7 @@
 // It outlives the attempts: what went in at one of them is not sent at the next. A piece that a row makes impossible
 // is halved until the row stands alone.
 
+import type { TableWindow } from '../../route/tables.js'
 import type { BlockRefusal, StoreBlock } from '../store.js'
 import type { Verdict } from './errors.js'
 
@@ -27,6 +28,8 @@ export interface Piece {
 export class Writing {
   readonly index: number
   readonly refusals: BlockRefusal[] = []
+  /** Rows outside of it are dated by their arrival; undefined: all by their own time; null: not decided yet. */
+  bound: NonNullable<TableWindow> | undefined | null = null
   readonly #pieces: Piece[]
 
   constructor({ tables, isFromBefore }: StoreBlock, index: number) {
