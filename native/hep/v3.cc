@@ -20,15 +20,23 @@ namespace {
 constexpr unsigned kLastSlot = unsigned(ChunkType::correlation);
 constexpr uint32_t bit(ChunkType type) { return chunkBit(unsigned(type)); }
 
-struct Widths {
-  uint8_t of[kLastSlot + 1] = {};
-  constexpr Widths() {
+// Octets that a chunk must have, with its header. What may have any number has a size that no chunk has.
+constexpr uint32_t kAnySize = 1 << 16;
+struct Expected {
+  uint32_t size = kAnySize;
+  uint32_t bit = 0;
+};
+struct ExpectedOf {
+  Expected of[kLastSlot + 1];
+  constexpr ExpectedOf() {
+    for (unsigned type = 1; type <= kLastSlot; type++) of[type].bit = chunkBit(type);
     for (const ChunkDescription& chunk : kChunks) {
-      if (chunk.type <= ChunkType::agentId) of[unsigned(chunk.type)] = chunkWidth(chunk.kind);
+      if (chunk.type <= ChunkType::agentId)
+        of[unsigned(chunk.type)].size = kChunkHeaderSize + chunkWidth(chunk.kind);
     }
   }
 };
-constexpr Widths kWidths;
+constexpr ExpectedOf kExpected;
 
 // An absent number reads as zeros, so that reading needs no question.
 constexpr uint8_t kAbsent[16] = {};
@@ -52,16 +60,23 @@ bool walk(Bytes chunks, Slots& slots) {
   const uint8_t* at = chunks.begin();
   size_t left = chunks.size;
   while (left >= kChunkHeaderSize) {
-    const size_t length = readU16(at + 4);
-    if (length < kChunkHeaderSize || length > left) return false;
     const uint32_t id = readU32(at);  // vendor and type at once: vendor 0 leaves the type alone
+    const size_t length = readU16(at + 4);
+    if (length > left) return false;
     const uint8_t* const data = at + kChunkHeaderSize;
     if (id - 1 < kLastSlot) {
-      if (kWidths.of[id] != 0 && kWidths.of[id] != length - kChunkHeaderSize) return false;
-      if (!(chunkBit(id) & present & kFirstWins)) slots.of[id] = data;
-      present |= chunkBit(id);
-    } else if (id == uint32_t(ChunkType::extraCorrelation) && slots.extraCorrelation == nullptr) {
-      slots.extraCorrelation = data;
+      const Expected& expected = kExpected.of[id];
+      if (expected.size == length) [[likely]] {
+        slots.of[id] = data;
+      } else {
+        if (expected.size != kAnySize || length < kChunkHeaderSize) return false;
+        if (!(expected.bit & present & kFirstWins)) slots.of[id] = data;
+      }
+      present |= expected.bit;
+    } else {
+      if (length < kChunkHeaderSize) return false;
+      if (id == uint32_t(ChunkType::extraCorrelation) && slots.extraCorrelation == nullptr)
+        slots.extraCorrelation = data;
     }
     at += length;
     left -= length;

@@ -44,24 +44,28 @@ inline const uint8_t* skip(const uint8_t* at, const uint8_t* end, unsigned class
   return at;
 }
 
-// Every octet is a token's. Names are hardly ever anything but letters, digits, hyphens and dots, sixteen of
-// which are told at a time; what is another sign, or longer, is looked up octet by octet.
-inline bool isToken(const uint8_t* at, const uint8_t* end) {
+// Where a token ends. Hardly ever is anything in it but letters, digits, hyphens and dots, sixteen of which
+// are told at a time; another sign, and what is longer, is looked up octet by octet.
+template <typename Reach>
+inline const uint8_t* tokenEnd(const uint8_t* at, const uint8_t* end) {
 #if defined(__SSE2__)
-  if (at < end && end - at <= 16) {
-    const __m128i octets = Padded::load(at, end);
-    const auto within = [](__m128i values, char first, char last) {
-      const __m128i from = _mm_sub_epi8(values, _mm_set1_epi8(first));
-      return _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(char(last - first))), from);
-    };
-    const __m128i letters = within(_mm_or_si128(octets, _mm_set1_epi8(0x20)), 'a', 'z');
-    const __m128i others = _mm_or_si128(within(octets, '0', '9'), within(octets, '-', '.'));
-    const unsigned usual = unsigned(_mm_movemask_epi8(_mm_or_si128(letters, others)));
-    if ((~usual & ((1u << (end - at)) - 1)) == 0) return true;
+  if (at < end) {
+    const __m128i octets = Reach::load(at, end);
+    const __m128i letters = within<'a', 'z'>(_mm_or_si128(octets, _mm_set1_epi8(0x20)));
+    const __m128i others = _mm_or_si128(within<'0', '9'>(octets), within<'-', '.'>(octets));
+    at = passed(at, end, _mm_or_si128(letters, others));
   }
 #endif
-  while (at < end && is(*at, kToken)) at++;
-  return at == end;
+  return skip(at, end, kToken);
+}
+inline bool isToken(const uint8_t* at, const uint8_t* end) { return tokenEnd<Padded>(at, end) == end; }
+
+// Likewise the first octet that is no digit.
+inline const uint8_t* digitsEnd(const uint8_t* at, const uint8_t* end) {
+#if defined(__SSE2__)
+  if (at < end) at = passed(at, end, within<'0', '9'>(Padded::load(at, end)));
+#endif
+  return skip(at, end, kDigit);
 }
 
 // The quote that closes a quoted string, given the octet after the one that opened it.
@@ -72,6 +76,8 @@ inline const uint8_t* closingQuote(const uint8_t* at, const uint8_t* end) {
 
 inline Bytes trimmed(const uint8_t* at, const uint8_t* end) {
   at += at < end && *at == ' ';  // hardly ever more
+  if (at < end && std::min(*at, end[-1]) > ' ') [[likely]]
+    return {at, end};
   at = skip(at, end, kLws);
   while (at < end && is(end[-1], kLws)) end--;
   return {at, end};
@@ -91,8 +97,9 @@ inline bool sameLetters(const uint8_t* text, const char (&lower)[N]) {
   bool different = false;
   size_t at = 0;
   for (; size - at >= 8; at += 8) different |= differ(at, uint64_t{});
-  if constexpr (size % 8 >= 4) different |= differ((at += 4) - 4, uint32_t{});
-  for (; at < size; at++) different |= differ(at, uint8_t{});
+  if constexpr (size & 4) different |= differ((at += 4) - 4, uint32_t{});
+  if constexpr (size & 2) different |= differ((at += 2) - 2, uint16_t{});
+  if constexpr (size & 1) different |= differ(at, uint8_t{});
   return !different;
 }
 

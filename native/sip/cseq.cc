@@ -7,8 +7,8 @@ namespace hepcapd::sip {
 
 Bytes cseqMethod(Bytes value) {
   const uint8_t* const end = value.end();
-  const uint8_t* const method = skip(value.begin(), end, kDigit | kLws);
-  return {method, isToken(method, end) ? end : skip(method, end, kToken)};
+  const uint8_t* const method = skip(digitsEnd(value.begin(), end), end, kDigit | kLws);
+  return {method, tokenEnd<Padded>(method, end)};
 }
 
 }  // namespace hepcapd::sip

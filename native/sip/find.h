@@ -2,14 +2,15 @@
 // looked at lies in [at, end); a load may take in octets behind it, which are not looked at.
 //
 // How far behind, the Reach says: Anywhere takes in what lies on the same page, so it may be used on any
-// text. Padded takes in what is there, so sixteen octets have to be: a slab has them behind every payload,
-// and not asking for each load is an eighth of the time that a message takes.
+// text. Padded takes in what is there, so 64 octets have to be (kSipPadding): a slab has them behind every
+// payload, and not asking for each load is an eighth of the time that a message takes.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -34,19 +35,26 @@ struct AnyOf {
 #endif
 };
 
-// What ends a host name or an IPv4 address: white space and controls, : ; < = > ? (which are neighbours),
-// the comma and the slash. Four comparisons where the list would be a dozen.
-struct HostEnd {
+#if defined(__SSE2__)
+// All ones where an octet lies between the two.
+template <char First, char Last>
+inline __m128i within(__m128i octets) {
+  const __m128i from = _mm_sub_epi8(octets, _mm_set1_epi8(First));
+  return _mm_cmpeq_epi8(_mm_min_epu8(from, _mm_set1_epi8(Last - First)), from);
+}
+#endif
+
+// White space and controls, : ; < = > ? (which are neighbours) up to Last, the comma and the slash. Four
+// comparisons where the list would be a dozen.
+template <char Last>
+struct UpTo {
   static bool has(uint8_t octet) {
-    return octet <= ' ' || uint8_t(octet - ':') <= '?' - ':' || octet == ',' || octet == '/';
+    return octet <= ' ' || uint8_t(octet - ':') <= Last - ':' || octet == ',' || octet == '/';
   }
 #if defined(__SSE2__)
   static unsigned in(__m128i octets) {
-    const auto upTo = [](__m128i values, char limit) {
-      return _mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(limit)), values);
-    };
-    const __m128i blank = upTo(octets, ' ');
-    const __m128i neighbour = upTo(_mm_sub_epi8(octets, _mm_set1_epi8(':')), '?' - ':');
+    const __m128i blank = within<'\0', ' '>(octets);
+    const __m128i neighbour = within<':', Last>(octets);
     const __m128i comma = _mm_cmpeq_epi8(octets, _mm_set1_epi8(','));
     const __m128i slash = _mm_cmpeq_epi8(octets, _mm_set1_epi8('/'));
     return unsigned(
@@ -54,6 +62,8 @@ struct HostEnd {
   }
 #endif
 };
+using HostEnd = UpTo<'?'>;  // what ends a host name or an IPv4 address
+using PartEnd = UpTo<'@'>;  // and what ends a user besides
 
 #if defined(__SSE2__)
 namespace detail {
@@ -91,13 +101,14 @@ inline __m128i loadShort(const uint8_t* at, size_t count) {
 #endif
 
 inline __m128i loadExactly(const uint8_t* at, const uint8_t* end) {
-  return loadShort(at, size_t(std::min<ptrdiff_t>(end - at, 16)));
+  return loadShort(at, size_t(std::clamp<ptrdiff_t>(end - at, 0, 16)));
 }
 inline __m128i loadAll(const uint8_t* at) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)); }
 
 }  // namespace detail
 
-// Both load sixteen octets, or those before `end` and then anything. `at` is before `end`.
+// Both load sixteen octets, or those before `end` and then anything. `at` is before `end`; Padded's may be up
+// to 48 octets behind it.
 #if defined(HEPCAPD_EXACT_LOADS)
 struct Anywhere {
   static __m128i load(const uint8_t* at, const uint8_t* end) { return detail::loadExactly(at, end); }
@@ -117,6 +128,13 @@ struct Padded {
   static __m128i load(const uint8_t* at, const uint8_t*) { return detail::loadAll(at); }
 };
 #endif
+#endif
+
+#if defined(__SSE2__)
+// The first of sixteen octets at `at` that is not `good`; the one behind them when all are.
+inline const uint8_t* passed(const uint8_t* at, const uint8_t* end, __m128i good) {
+  return std::min(at + __builtin_ctz(~unsigned(_mm_movemask_epi8(good))), end);
+}
 #endif
 
 // The first octet of the set, or `end`.
@@ -139,25 +157,23 @@ inline const uint8_t* find(const uint8_t* at, const uint8_t* end) {
   return seek<AnyOf<Octet>, Reach>(at, end);
 }
 
-struct Both {
-  const uint8_t* one;
-  const uint8_t* other;
-};
-
-// The first One and the first Other, each `end` when it is not there: one look does where both are near.
-template <char One, char Other, typename Reach>
-inline Both findBoth(const uint8_t* at, const uint8_t* end) {
+// The same for what is mostly farther than sixteen octets and nearer than 64: four looks cost less than a
+// wrong guess at which of them will do.
+template <char Octet, typename Reach>
+inline const uint8_t* findFar(const uint8_t* at, const uint8_t* end) {
 #if defined(__SSE2__)
-  if (at < end) {
-    const __m128i octets = Reach::load(at, end);
-    const unsigned ones = AnyOf<One>::in(octets);
-    const unsigned others = AnyOf<Other>::in(octets);
-    const uint8_t* const next = std::min(at + 16, end);
-    return {ones != 0 ? std::min(at + __builtin_ctz(ones), end) : find<One, Reach>(next, end),
-            others != 0 ? std::min(at + __builtin_ctz(others), end) : find<Other, Reach>(next, end)};
+  if constexpr (std::is_same_v<Reach, Padded>) {
+    for (; at < end; at += 64) {
+      const auto look = [&](size_t offset) {
+        return uint64_t(AnyOf<Octet>::in(Reach::load(at + offset, end))) << offset;
+      };
+      const uint64_t found = look(0) | look(16) | look(32) | look(48);
+      if (found != 0) return std::min(at + __builtin_ctzll(found), end);
+    }
+    return end;
   }
 #endif
-  return {find<One, Reach>(at, end), find<Other, Reach>(at, end)};
+  return find<Octet, Reach>(at, end);
 }
 
 }  // namespace hepcapd::sip

@@ -1,5 +1,6 @@
-// A perfect hash of length, first and last letter finds the one name to compare with. The compiler searches
-// for it, so a name that is added needs nothing else.
+// A perfect hash of length, first and last letter finds the one name to compare with, in any case: factors
+// that are multiples of four leave nothing of the bit that tells upper case from lower. The compiler searches
+// for them, so a name that is added needs nothing else.
 #include "header_id.h"
 
 #include "chars.h"
@@ -7,14 +8,17 @@ namespace hepcapd::sip {
 namespace {
 
 constexpr size_t kLongestName = 20;
+constexpr size_t kBlock = 16;
 
-struct Name {
+struct alignas(kBlock) Name {
+  char lower[kLongestName] = {};
   HeaderId id = HeaderId::other;
   uint8_t size = 0;
-  char lower[kLongestName + 1] = {};
+  uint16_t places = 0;  // one bit for each of the first sixteen letters
 
   constexpr Name() = default;
-  constexpr Name(HeaderId header, std::string_view name) : id(header), size(uint8_t(name.size())) {
+  constexpr Name(HeaderId header, std::string_view name)
+      : id(header), size(uint8_t(name.size())), places(uint16_t((1u << std::min(name.size(), kBlock)) - 1)) {
     for (size_t i = 0; i < name.size(); i++) lower[i] = name[i];
   }
 };
@@ -46,61 +50,87 @@ constexpr Name kNames[] = {
     {HeaderId::xRtpStat, "x-rtp-stat"},
 };
 
-constexpr unsigned kSlotBits = 6;
+constexpr size_t kSlots = 128;
 
-constexpr uint32_t slotOf(uint32_t factor, size_t size, uint8_t first, uint8_t last) {
-  return (uint32_t(size) | uint32_t(first | 0x20) << 8 | uint32_t(last | 0x20) << 16) * factor >>
-         (32 - kSlotBits);
+struct Factors {
+  size_t first = 4;
+  size_t last = 4;
+};
+constexpr size_t slotOf(Factors factors, size_t size, uint8_t first, uint8_t last) {
+  return (size + factors.first * first + factors.last * last) % kSlots;
 }
-constexpr uint32_t slotOf(uint32_t factor, const Name& name) {
-  return slotOf(factor, name.size, uint8_t(name.lower[0]), uint8_t(name.lower[name.size - 1]));
+constexpr size_t slotOf(Factors factors, const Name& name) {
+  return slotOf(factors, name.size, uint8_t(name.lower[0]), uint8_t(name.lower[name.size - 1]));
 }
 
-constexpr bool isPerfect(uint32_t factor) {
-  uint64_t taken = 0;
+constexpr bool isPerfect(Factors factors) {
+  bool taken[kSlots] = {};
   for (const Name& name : kNames) {
-    const uint64_t slot = uint64_t{1} << slotOf(factor, name);
-    if (taken & slot) return false;
-    taken |= slot;
+    bool& slot = taken[slotOf(factors, name)];
+    if (slot) return false;
+    slot = true;
   }
   return true;
 }
-constexpr uint32_t findFactor() {
-  uint32_t factor = 0x9e3779b1;
-  while (!isPerfect(factor)) factor = factor * 1664525 + 1013904223;
-  return factor;
+constexpr Factors findFactors() {
+  Factors factors;
+  while (!isPerfect(factors)) {
+    if ((factors.first += 4) == kSlots) factors = {4, factors.last + 4};
+  }
+  return factors;
 }
-constexpr uint32_t kFactor = findFactor();
+constexpr Factors kFactors = findFactors();
 
-struct Slots {
-  Name names[1 << kSlotBits];
+struct Table {
+  Name names[kSlots];
 };
-constexpr Slots makeSlots() {
-  Slots slots;
-  for (const Name& name : kNames) slots.names[slotOf(kFactor, name)] = name;
-  return slots;
+constexpr Table makeTable() {
+  Table table;
+  for (const Name& name : kNames) table.names[slotOf(kFactors, name)] = name;
+  return table;
 }
-constexpr Slots kSlots = makeSlots();
+constexpr Table kTable = makeTable();
+
+#if defined(__SSE2__)
+bool isShortName(Bytes text, const Name& name) {
+  const __m128i lower = _mm_or_si128(Padded::load(text.begin(), text.end()), _mm_set1_epi8(0x20));
+  const __m128i expected = _mm_load_si128(reinterpret_cast<const __m128i*>(name.lower));
+  const unsigned same = unsigned(_mm_movemask_epi8(_mm_cmpeq_epi8(lower, expected)));
+  return (same & name.places) == name.places;
+}
+#endif
 
 // The only octet that could be taken for another here is CR for a hyphen.
-bool isName(Bytes text, const Name& name) { return text.size == name.size && sameLetters(text, name.lower); }
+bool isName(Bytes text, const Name& name) {
+  if (text.size != name.size) return false;
+#if defined(__SSE2__)
+  if (name.size <= kBlock) return isShortName(text, name);
+#endif
+  return sameLetters(text, name.lower);
+}
+
+// A known name with white space behind it, or one that is not known, which has to be a token.
+bool readRareName(const uint8_t* first, const uint8_t* end, HeaderId& id) {
+  const uint8_t* nameEnd = end;
+  while (nameEnd > first && isBlank(nameEnd[-1])) nameEnd--;
+  if (nameEnd == first) return false;
+  if (nameEnd < end) id = headerId({first, nameEnd});
+  return id != HeaderId::other || isToken(first, nameEnd);
+}
 
 }  // namespace
 
 HeaderId headerId(Bytes name) {
-  const Name& candidate = kSlots.names[slotOf(kFactor, name.size, name[0], name[name.size - 1])];
+  const Name& candidate = kTable.names[slotOf(kFactors, name.size, name[0], name[name.size - 1])];
   return isName(name, candidate) ? candidate.id : HeaderId::other;
 }
 
-// A known name is a token, so only the others are looked at octet by octet.
 bool readHeader(Bytes line, const uint8_t* colon, Header& out) {
-  if (colon >= line.end()) return false;
-  const uint8_t* nameEnd = colon;
-  while (nameEnd > line.begin() && isBlank(nameEnd[-1])) nameEnd--;
-  if (nameEnd == line.begin()) return false;
-  out.id = headerId({line.begin(), nameEnd});
-  if (out.id == HeaderId::other) return isToken(line.begin(), nameEnd);
-  out.value = trimmed(colon + 1, line.end());
+  const uint8_t* const first = line.begin();
+  if (colon == first || colon >= line.end()) return false;
+  out.id = headerId({first, colon});
+  if (out.id == HeaderId::other && !readRareName(first, colon, out.id)) return false;
+  if (out.id != HeaderId::other) out.value = trimmed(colon + 1, line.end());
   return true;
 }
 

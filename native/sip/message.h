@@ -80,7 +80,7 @@ struct SipMessage {
 };
 
 // Octets that must be readable behind a payload; they are not looked at (find.h).
-inline constexpr size_t kSipPadding = 16;
+inline constexpr size_t kSipPadding = 64;
 
 // `payload` may be empty, binary, or cut anywhere, with kSipPadding octets behind it. Leading CRLFs are
 // skipped (RFC 3261 7.5).

@@ -34,7 +34,7 @@ NameAddr readNameAddr(Bytes value) {
   const uint8_t* const first = value.begin();
   const uint8_t* const end = value.end();
   if (first < end && *first == '<') return readBracketed(first, end);
-  const uint8_t* open = seek<AnyOf<'<', '"', ':'>, Padded>(first, end);
+  const uint8_t* open = first < end && *first == '"' ? first : seek<AnyOf<'<', '"', ':'>, Padded>(first, end);
   if (open < end && *open == ':' && open > first && skip(first, open, kScheme) == open) {
     const uint8_t* const stop = seek<AnyOf<';', ',', '<', ' ', '\t', '\r', '\n'>, Padded>(open, end);
     open = skip(stop, end, kLws);

@@ -26,15 +26,14 @@ class LinesOf {
   }
 
   // The next line, without its CRLF or LF. At the end of the text it is empty.
-  Bytes line() { return upTo(at_, find<'\n', Reach>(at_, end_)); }
+  Bytes line() { return upTo(at_, findFar<'\n', Reach>(at_, end_)); }
 
   // False at the empty line, which is passed, and at the end of the text.
   bool header(HeaderLine& out) {
     if (at_ == end_) return false;
     const uint8_t* const first = at_;
-    const Both ends = findBoth<':', '\n', Reach>(first, end_);
-    out.colon = ends.one;
-    out.text = upTo(first, ends.other);
+    out.colon = find<':', Reach>(first, end_);
+    out.text = upTo(first, findFar<'\n', Reach>(first, end_));
     out.folded = false;
     if (out.text.empty()) {
       sawEmptyLine_ = true;
@@ -60,7 +59,7 @@ class LinesOf {
   }
 
   // RFC 3261 7.3.1: a line that starts with white space continues the header before it.
-  bool continues() const { return at_ < end_ && (*at_ == ' ' || *at_ == '\t'); }
+  bool continues() const { return at_ < end_ && *at_ <= ' ' && (*at_ == ' ' || *at_ == '\t'); }
 
   const uint8_t* at_;
   const uint8_t* end_;

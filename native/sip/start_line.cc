@@ -40,7 +40,7 @@ StartLine readStatusLine(const uint8_t* afterVersion, const uint8_t* end) {
 
 StartLine readRequestLine(const uint8_t* first, const uint8_t* end) {
   StartLine out;
-  const uint8_t* const methodEnd = skip(first, end, kToken);
+  const uint8_t* const methodEnd = tokenEnd<Anywhere>(first, end);
   if (methodEnd == first || methodEnd == end || !isBlank(*methodEnd)) return out;
   const uint8_t* const version = versionAtEnd(methodEnd, end);
   const Bytes ruri = trimmed(methodEnd, version);

@@ -15,10 +15,10 @@ struct Port {
 
 // 1*5DIGIT with nothing of the host part behind it. `at` stands behind the colon.
 Port readPort(const uint8_t* at, const uint8_t* end) {
-  const uint8_t* const last = skip(at, end, kDigit);
-  if (last == at || last - at > 5 || (last < end && (*last == ':' || !HostEnd::has(*last)))) return {};
   uint32_t number = 0;
-  while (at < last) number = number * 10 + (*at++ - '0');
+  const uint8_t* last = at;
+  for (; last < end && is(*last, kDigit); last++) number = number * 10 + (*last - '0');
+  if (last == at || last - at > 5 || (last < end && (*last == ':' || !HostEnd::has(*last)))) return {};
   return {number <= 65535 ? uint16_t(number) : uint16_t(0), true};
 }
 
@@ -52,8 +52,55 @@ const uint8_t* lastAt(const uint8_t* at, const uint8_t* end) {
   }
 }
 
+#if defined(__SSE2__)
+// The octets that end a part of a URI, in turn, and then its end: as far as one look at 32 octets goes.
+class PartEnds {
+ public:
+  PartEnds(const uint8_t* first, const uint8_t* end) : first_(first) {
+    ends_ = PartEnd::in(Padded::load(first, end)) | PartEnd::in(Padded::load(first + 16, end)) << 16;
+    const size_t size = size_t(end - first);
+    if (size < 32) ends_ = (ends_ & ((1u << size) - 1)) | 1u << size;
+  }
+  bool none() const { return ends_ == 0; }
+  const uint8_t* next() {
+    const uint8_t* const at = first_ + __builtin_ctz(ends_);
+    ends_ &= ends_ - 1;
+    return at;
+  }
+
+ private:
+  const uint8_t* first_;
+  uint32_t ends_;
+};
+
+// user@host, and then a port, parameters, or nothing. False for all else.
+bool readUsual(const uint8_t* first, const uint8_t* end, Uri& out) {
+  PartEnds ends(first, end);
+  if (ends.none()) return false;
+  const uint8_t* const at = ends.next();
+  if (ends.none() || *at != '@') return false;
+  const uint8_t* const hostEnd = ends.next();
+  if (hostEnd > at + 1 && at[1] == '[') return false;
+  const uint8_t* last = hostEnd;
+  if (last < end && *last == ':') {
+    if (ends.none()) return false;
+    last = ends.next();
+    const Port port = readPort(hostEnd + 1, last);
+    if (!port.readable) return false;
+    out.port = port.number;
+  }
+  if (last < end && *last != ';' && *last != '?') return false;
+  out.user = {first, at};
+  out.host = {at + 1, hostEnd};
+  return true;
+}
+#endif
+
 // The user part may hold ; ? and / as they are, so the first @ counts before they do.
 Uri readSip(const uint8_t* first, const uint8_t* end) {
+#if defined(__SSE2__)
+  if (Uri uri; readUsual(first, end, uri)) return uri;
+#endif
   const uint8_t* const userEnd = seek<AnyOf<'@', ':'>, Padded>(first, end);
   const uint8_t* at = userEnd < end && *userEnd == ':' ? find<'@', Padded>(userEnd, end) : userEnd;
   if (at == end) return withAuthority({}, first, end);

@@ -7,6 +7,7 @@
 
 #include "guarded.h"
 #include "sip/chars.h"
+#include "sip/message.h"
 
 using namespace hepcapd;
 
@@ -60,6 +61,38 @@ TEST_CASE("sip find: the first of several") {
   const GuardedBytes input = guarded("aaaaaaaaaaaaaaaaaaaa,a;a\"");
   CHECK(sip::seek<Set, sip::Anywhere>(input.bytes().begin(), input.bytes().end()) ==
         input.bytes().begin() + 20);
+}
+
+// One look takes in 64 octets, so the lengths go beyond two of them.
+TEST_CASE("sip find: far away, every length and every place") {
+  for (size_t size = 0; size <= 140; size++) {
+    for (size_t place = 0; place <= size; place++) {
+      std::string text(size, 'x');
+      if (place < size) text[place] = text[size - 1] = '\n';
+      const GuardedBytes input = guarded(text);
+      const Bytes bytes = input.bytes();
+      CHECK(sip::findFar<'\n', sip::Anywhere>(bytes.begin(), bytes.end()) == bytes.begin() + place);
+      text.append(kSipPadding, '\n');
+      const auto* first = reinterpret_cast<const uint8_t*>(text.data());
+      CHECK(sip::findFar<'\n', sip::Padded>(first, first + size) == first + place);
+    }
+  }
+}
+
+TEST_CASE("sip chars: tokens and numbers end at the first octet that is not theirs") {
+  for (size_t size = 0; size <= 40; size++) {
+    for (int octet = 0; octet < 256; octet++) {
+      const std::string token = std::string(size, 'x') + char(octet) + "x" + std::string(kSipPadding, 'x');
+      const std::string number = std::string(size, '7') + char(octet) + "7" + std::string(kSipPadding, '7');
+      const auto* first = reinterpret_cast<const uint8_t*>(token.data());
+      const auto* digit = reinterpret_cast<const uint8_t*>(number.data());
+      const size_t more = sip::is(uint8_t(octet), sip::kToken) ? 2 : 0;
+      const size_t moreDigits = sip::is(uint8_t(octet), sip::kDigit) ? 2 : 0;
+      CHECK(sip::tokenEnd<sip::Padded>(first, first + size + 2) == first + size + more);
+      CHECK(sip::tokenEnd<sip::Anywhere>(first, first + size + 2) == first + size + more);
+      CHECK(sip::digitsEnd(digit, digit + size + 2) == digit + size + moreDigits);
+    }
+  }
 }
 
 TEST_CASE("sip chars: a quoted string ends at a quote that nothing escapes") {
