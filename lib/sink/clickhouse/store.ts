@@ -88,7 +88,7 @@ export class ClickhouseStore implements Store {
   }
 
   odd(): Record<string, number> {
-    return { ...this.#odd }
+    return Object.fromEntries(Object.entries(this.#odd).filter(([, count]) => count > 0))
   }
 
   close(): Promise<void> {
