@@ -426,6 +426,51 @@ export interface RowBinaryRows {
   arrivals: number
 }
 
+/** A column of a PostgreSQL table and what fills it. */
+export interface CopyColumn {
+  /** Name in `columns`; '' for a constant. */
+  from: string
+  type:
+    | 'text'
+    | 'bytea'
+    | 'int2'
+    | 'int4'
+    | 'int8'
+    | 'float4'
+    | 'float8'
+    | 'timestamp'
+    | 'date'
+    | 'json'
+    | 'jsonb'
+    | 'constant'
+  /** Characters that a text may have; 0: as many as it has. */
+  size: number
+  /** Of a constant: the value in every row. */
+  octets?: Buffer
+}
+
+/** How many values are not what the message has. */
+export interface ChangedValues {
+  /** To their width. */
+  cut: number
+  /** To UTF-8. */
+  cleaned: number
+  /** To the nearest number that the column holds. */
+  clamped: number
+  /** Times that the column cannot hold: the arrival stands there. */
+  arrivals: number
+}
+
+/** A CopyData message of PostgreSQL's protocol at the start of the room. */
+export interface CopyMessage extends ChangedValues {
+  /** That found room, from the first. */
+  rows: number
+  /** Octets; 0 without rows. */
+  size: number
+  /** Without rows: octets of room that the first one may need. */
+  wanted: number
+}
+
 interface Binding {
   Engine: new (options: EngineOptions, wake: () => void) => Engine
   /** `fault` names the drop that stands for all faults of the framing. */
@@ -468,6 +513,14 @@ interface Binding {
     room?: Buffer,
     window?: { backMs: number; aheadMs: number } | undefined,
   ): RowBinaryRows
+  /** As many of these rows of a sealed slab as find room, as PostgreSQL's COPY takes them in binary. */
+  copyRows(
+    handle: SlabHandle,
+    rows: Uint32Array,
+    node: string,
+    columns: CopyColumn[],
+    room: Buffer,
+  ): CopyMessage
   /** Values that the SQLite table of slab rows cut to their width, and texts that it made clean. */
   rowsTableCounts(): { cut: number; cleaned: number }
   /**

@@ -20,5 +20,9 @@ export async function makeStore(target: StoreTarget, advise: Advise): Promise<St
     const { ClickhouseStore } = await import('./clickhouse.js')
     return new ClickhouseStore(target.at, target, advise)
   }
+  if (target.at.engine === 'postgres') {
+    const { PostgresStore } = await import('./postgres.js')
+    return new PostgresStore(target.at, target, advise)
+  }
   throw new Error(`${target.at.engine} is not there`)
 }

@@ -3,6 +3,7 @@
 
 #include "bpf.h"
 #include "capture_file.h"
+#include "copy_rows.h"
 #include "decode.h"
 #include "derivation.h"
 #include "engine.h"
@@ -19,6 +20,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hepcapd::registerSlabs(env, exports);
   hepcapd::registerDerivation(env, exports);
   hepcapd::registerRowBinary(env, exports);
+  hepcapd::registerCopyRows(env, exports);
   hepcapd::registerBpf(env, exports);
   hepcapd::registerSystem(env, exports);
   hepcapd::registerCaptureFile(env, exports);
