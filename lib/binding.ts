@@ -414,8 +414,8 @@ export interface RowBinaryColumn {
 export interface RowBinaryRows {
   /** Octets that they take. */
   size: number
-  /** undefined: they stand at the start of the room that was given. */
-  octets?: Buffer
+  /** The memory at whose start they stand; undefined: the room that was given. */
+  room?: Buffer
   /** To their width. */
   cut: number
   /** To UTF-8. */

@@ -17,7 +17,8 @@ export function madeRows(slabs: SlabRef[], node: string): Buffer[] {
   const encodings = columnsOf('sip').map((column) => encodingOf(column.from, typeIn(create, column))!)
   return slabs.map(({ handle, rows }) => {
     const every = Uint32Array.from({ length: rows }, (_, row) => row)
-    return binding.rowBinary(handle, every, node, encodings).octets!
+    const { room, size } = binding.rowBinary(handle, every, node, encodings)
+    return Buffer.from(room!.subarray(0, size))
   })
 }
 

@@ -57,7 +57,7 @@ class Output {
     for (unsigned i = 0; i < octets; i++) at_[size_ + i] = uint8_t(value >> (8 * i));
     size_ += octets;
   }
-  RowBinary take(RowBinaryCounts counts) { return {std::move(owner_), size_, counts}; }
+  RowBinary take(RowBinaryCounts counts) { return {std::move(owner_), capacity_, size_, counts}; }
 
  private:
   void room(size_t more) {

@@ -73,6 +73,7 @@ struct RowBinary {
     void operator()(uint8_t* octets) const { std::free(octets); }
   };
   std::unique_ptr<uint8_t, Free> octets;  // none: they found place in the room
+  size_t capacity = 0;                    // of them, more than the rows take
   size_t size = 0;
   RowBinaryCounts counts;
 };

@@ -56,8 +56,8 @@ Napi::Object toJs(Napi::Env env, RowBinary encoded) {
   result.Set("size", double(encoded.size));
   if (!encoded.octets) return result;
   uint8_t* octets = encoded.octets.release();
-  result.Set("octets", Napi::Buffer<uint8_t>::New(env, octets, encoded.size,
-                                                  [](Napi::Env, uint8_t* at) { std::free(at); }));
+  result.Set("room", Napi::Buffer<uint8_t>::New(env, octets, encoded.capacity,
+                                                [](Napi::Env, uint8_t* at) { std::free(at); }));
   return result;
 }
 
@@ -73,7 +73,7 @@ std::optional<DateWindow> windowOf(const Napi::Value& value) {
   return DateWindow{int64_t(numberOf(window, "backMs")) * 1000, int64_t(numberOf(window, "aheadMs")) * 1000};
 }
 
-// rowBinary(handle, rows, node, columns, room?, window?): {size, octets?, cut, cleaned, clamped, arrivals},
+// rowBinary(handle, rows, node, columns, room?, window?): {size, room?, cut, cleaned, clamped, arrivals},
 // on any thread.
 Napi::Value rowBinary(const Napi::CallbackInfo& info) {
   const SlabPool::Reader slab = SlabPool::read(handleOf(info[0]));

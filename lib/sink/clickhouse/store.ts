@@ -131,11 +131,11 @@ export class ClickhouseStore implements Store {
       writing.missing(await this.#missing(block, writing, piece, table))
       return
     }
-    const room = this.#rooms.pop()
-    const { octets, counts } = table.encode(piece.rows, this.#sourceOf(block, writing), room)
+    const source = this.#sourceOf(block, writing)
+    const { octets, room, counts } = table.encode(piece.rows, source, this.#rooms.pop())
     await this.#insert(queryIdStart(block, writing), piece, table, octets)
     writing.stored()
-    this.#giveBack(room, octets)
+    if (room && room.length <= MOST_ROOM) this.#rooms.push(room) // after an answer: what failed may still be read from
     if (counts) this.#count(counts)
   }
 
@@ -173,12 +173,6 @@ export class ClickhouseStore implements Store {
       if (!isUnwritten) piece.doubt = isLost ? 'lost' : (piece.doubt ?? 'answered')
       throw error
     }
-  }
-
-  /** Only after an answer: what failed may still be read from. */
-  #giveBack(room: Buffer | undefined, octets: Buffer): void {
-    const larger = room && room.length >= octets.length ? room : octets
-    if (larger.length <= MOST_ROOM) this.#rooms.push(larger)
   }
 
   #count({ cut, cleaned, clamped, arrivals }: RowBinaryRows): void {

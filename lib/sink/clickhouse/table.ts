@@ -34,8 +34,10 @@ export interface Source {
 
 export interface EncodedRows {
   octets: Buffer
+  /** The memory that they are in, to be used again. */
+  room?: Buffer
   /** Nothing is changed to fit where the server reads texts. */
-  counts: RowBinaryRows | undefined
+  counts?: RowBinaryRows
 }
 
 /** The columns that a lookup finds rows by. */
@@ -103,11 +105,10 @@ export class Table {
 
   /** Written into `room` if they fit; dated within the bound. */
   encode(rows: Uint32Array, { slab, node, bound }: Source, room?: Buffer): EncodedRows {
-    if (!this.encodings) {
-      return { octets: tabSeparated(new Batch(slab), rows, node, this.columns), counts: undefined }
-    }
-    const encoded = binding.rowBinary(slab.handle, rows, node, this.encodings, room, bound)
-    return { octets: encoded.octets ?? room!.subarray(0, encoded.size), counts: encoded }
+    if (!this.encodings) return { octets: tabSeparated(new Batch(slab), rows, node, this.columns) }
+    const counts = binding.rowBinary(slab.handle, rows, node, this.encodings, room, bound)
+    const used = counts.room ?? room!
+    return { octets: used.subarray(0, counts.size), room: used, counts }
   }
 }
 
