@@ -84,8 +84,8 @@ Napi::Value decodeEach(const Napi::CallbackInfo& info, size_t width, Decode deco
 // go to `fields` (Uint32Array) in the order of decodedHepFields, version 0 for a packet that is refused.
 // payloadOffset counts from the start of `octets`.
 Napi::Value decodeHep(const Napi::CallbackInfo& info) {
-  return decodeEach(info, kFieldCount, [](Bytes octets, Bytes packet, uint32_t* to) {
-    HepPacket hep;
+  HepPacket hep;
+  return decodeEach(info, kFieldCount, [&](Bytes octets, Bytes packet, uint32_t* to) {
     if (parseHep(packet, hep) != HepFault::none) return false;
     put(hep, octets.data, to);
     return true;
@@ -102,11 +102,11 @@ void parseLast(Bytes payload, SipMessage& sip) {
 // decodeSip(octets, ends, fields): likewise, the numbers and spans of the SIP payload behind those of HEP, in
 // the order of decodedSipFields. A compressed payload is read as it came.
 Napi::Value decodeSip(const Napi::CallbackInfo& info) {
-  return decodeEach(info, kFieldCount + kSipCount, [](Bytes octets, Bytes packet, uint32_t* to) {
-    HepPacket hep;
+  HepPacket hep;  // both are made once: the parsers assign every member
+  SipMessage sip;
+  return decodeEach(info, kFieldCount + kSipCount, [&](Bytes octets, Bytes packet, uint32_t* to) {
     if (parseHep(packet, hep) != HepFault::none) return false;
     put(hep, octets.data, to);
-    SipMessage sip;
     if (size_t(octets.end() - packet.end()) >= kSipPadding) [[likely]]
       parseSip(hep.payload, sip);
     else

@@ -2,6 +2,9 @@
 // read from its value. Values are short, and what a message does not have costs nothing.
 #include "message.h"
 
+#include <cstring>
+#include <type_traits>
+
 #include "cseq.h"
 #include "digest.h"
 #include "header_id.h"
@@ -183,11 +186,20 @@ void Reading::noteFolds() {
   }
 }
 
+// In two parts: of one, the compiler makes a string instruction, which takes as long as a header line does.
+void clear(SipMessage& out) {
+  constexpr size_t kHalf = sizeof out / 2;
+  static_assert(std::is_trivially_copyable_v<SipMessage>);
+  auto* const octets = reinterpret_cast<uint8_t*>(&out);
+  std::memset(octets, 0, kHalf);
+  std::memset(octets + kHalf, 0, sizeof out - kHalf);
+}
+
 }  // namespace
 
 // Flattened: what it calls is small and many, and calling costs a tenth of the whole.
 __attribute__((flatten)) void parseSip(Bytes payload, SipMessage& out) {
-  out = SipMessage{};
+  clear(out);
   Reading reading(payload.first(kReach), out);
   reading.startLine();
   reading.headers();
