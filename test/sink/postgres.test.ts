@@ -1,9 +1,12 @@
-// PostgreSQL as a store, against Debian's server: the rows of SQLite, whatever is in them, in whatever table.
+// PostgreSQL as a store, against Debian's server: the rows of SQLite, whatever is in them.
 
 import { join } from 'node:path'
 import t from 'tap'
-import { openStore, storedLines } from '../support/postgres-rows.js'
-import { NO_POSTGRES, PostgresServer } from '../support/postgres-server.js'
+import { postgresSchema } from '../../lib/sink/postgres.js'
+import { batchOf, newEngine } from '../support/engine.js'
+import { chunk, hep3, options, packet, u8 } from '../support/packets.js'
+import { callIds, openStore, storedLines } from '../support/postgres-rows.js'
+import { NO_POSTGRES, PostgresServer, USER } from '../support/postgres-server.js'
 import {
   Blocks,
   captureBatches,
@@ -58,4 +61,75 @@ t.test('so do 50,000 made ones, two blocks at a time', { skip: NO_POSTGRES }, as
     lines.every((line, index) => line === expected[index]),
     'every column of every row',
   )
+})
+
+t.test('hostile values are stored as they are', { skip: NO_POSTGRES }, async (t) => {
+  const engine = newEngine()
+  t.teardown(() => engine.close())
+  const batch = batchOf(engine, [
+    packet(options("'; DROP TABLE sip_capture; --", 'User-Agent: \\N \\\\ `"\' \t $1 x')),
+    packet(options('emoji \u{1f600}', 'User-Agent: \u{1f4a9}'.repeat(40))),
+    packet(Buffer.from('OPTIONS sip:a@b SIP/2.0\nCall-ID: \xe9\xff\x00\nUser-Agent: \xf0\x9f\n\n', 'latin1')),
+    packet(`${options('large')}${"\0\r\n\\'".repeat(12_800)}`),
+    packet(''),
+    packet(options('never'), { seconds: 0, micros: 0 }),
+    packet(options('last'), { seconds: 0xffff_ffff }),
+    packet('{"rtcp":1}', { type: 5, correlation: "x'y" }),
+    hep3(chunk(1, u8(2)), chunk(0x11, 'event')),
+  ])
+  const { store } = await openStore(t, server, 'hostile')
+  t.same(await store.write(new Blocks().of(batch)), [])
+  const expected = sqliteLines(join(t.testdir(), 'hostile.db'), [batch])
+  sameLines(t, await storedLines(server, 'hostile', 'sip', 'sip_capture'), expected.sip, 'SIP')
+  sameLines(t, await storedLines(server, 'hostile', 'report', 'rtcp_capture'), expected.report, 'reports')
+  t.same(store.odd(), { cut: 1, cleaned: 3, clamped: 0, arrivals: 0 })
+})
+
+t.test('a row that the server refuses costs none of its neighbours', { skip: NO_POSTGRES }, async (t) => {
+  const engine = roomyEngine(2)
+  t.teardown(() => engine.close())
+  const ids = Array.from({ length: 1000 }, (_, number) => `call-${String(number).padStart(4, '0')}`)
+  const poisoned = [0, 500, 501, 999]
+  const batch = batchOf(
+    engine,
+    ids.map((id, number) =>
+      packet(options(id, ...(poisoned.includes(number) ? ['User-Agent: poison'] : []))),
+    ),
+  )
+  const { store } = await openStore(t, server, 'picky')
+  const raise = `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.user_agent = 'poison' THEN RAISE EXCEPTION 'no %', NEW.callid; END IF; RETURN NEW; END $$`
+  const rules = {
+    checked: "ALTER TABLE checked ADD CHECK (user_agent <> 'poison')",
+    raising: 'CREATE TRIGGER picky BEFORE INSERT ON raising FOR EACH ROW EXECUTE FUNCTION refuse()',
+    late: `CREATE CONSTRAINT TRIGGER picky AFTER INSERT ON late DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION refuse()`,
+    grown:
+      "ALTER TABLE grown ALTER user_agent SET DEFAULT 'x'; CREATE UNIQUE INDEX ON grown ((user_agent = 'poison')) WHERE user_agent = 'poison'",
+  }
+  await server.query(raise, 'picky')
+  const reasons: Record<string, string> = {
+    checked: '23514',
+    raising: 'P0001',
+    late: 'P0001',
+    grown: '23505',
+  }
+  const blocks = new Blocks()
+  for (const [table, rule] of Object.entries(rules)) {
+    await server.query([...postgresSchema('sip', table), rule].join(';'), 'picky')
+    await server.query(`ALTER TABLE ${table} OWNER TO ${USER}`, 'picky')
+    const tables = [{ kind: 'sip' as const, table, rows: Uint32Array.from(ids, (_, row) => row) }]
+    const refused = await store.write(blocks.of(batch, { tables }))
+    const expected = table === 'grown' ? poisoned.slice(1) : poisoned
+    t.same(
+      refused.map(({ row, reason }) => [row, reason]),
+      expected.map((row) => [row, `POSTGRES_${reasons[table]}`]),
+      table,
+    )
+    t.same(
+      await callIds(server, 'picky', table),
+      ids.filter((_, number) => !expected.includes(number)),
+    )
+  }
+  t.same(store.odd(), { cut: 0, cleaned: 0, clamped: 0, arrivals: 0 })
 })

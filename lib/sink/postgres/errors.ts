@@ -58,21 +58,38 @@ const OTHER_CURE = 'see the message of the server, and its log'
 const WAY_CURE = 'see that the server runs and listens at this address; storing resumes by itself'
 const TLS_CURE = 'check the TLS of the db_url, and the certificate and ssl of the server'
 
+interface ServerFault {
+  code?: unknown
+  message?: string
+  severity?: string
+  /** In the server's source. */
+  routine?: string
+}
+
 /** Throws what is neither of the server nor of the way to it. */
 export function verdictOf(error: unknown): Verdict {
-  const { code, message = String(error) } = error as { code?: unknown; message?: string }
+  const fault = error as ServerFault
+  const { code, message = String(error) } = fault
   const name = typeof code === 'string' ? code : ''
   if (name === '' && !CLIENT_WORDS.test(message)) throw error
   if (name === CHANGED) return verdict('table', name, message, WAY_CURE)
-  return SQLSTATE.test(name) && !name.startsWith('E') ? answered(name, message) : lost(name, message)
+  return SQLSTATE.test(name) && !name.startsWith('E')
+    ? answered(name, message, isOfRow(fault))
+    : lost(name, message)
 }
 
-function answered(state: string, message: string): Verdict {
-  const kind = ROW.test(state) ? 'row' : TABLE.test(state) ? 'table' : 'away'
+/** Beside the codes for that: octets for a column of another type, and a policy of row-level security. */
+function isOfRow({ code, severity, routine }: ServerFault): boolean {
+  if (code === '08P01') return severity === 'ERROR'
+  return ROW.test(String(code)) || (code === '42501' && routine === 'ExecWithCheckOptions')
+}
+
+function answered(state: string, message: string, isRow: boolean): Verdict {
+  const kind = isRow ? 'row' : TABLE.test(state) ? 'table' : 'away'
   const cure = CURES.find(([states]) => states.test(state))?.[1] ?? OTHER_CURE
   return {
     ...verdict(kind, `POSTGRES_${state}`, message, cure),
-    isLost: LOST.test(state),
+    isLost: !isRow && LOST.test(state),
     isLasting: LASTING.test(state),
   }
 }
