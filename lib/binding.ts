@@ -50,6 +50,16 @@ export interface UdpListenOptions {
   workers: number
   /** HEP alone, or what comes is told apart. */
   takes: 'hep' | 'sip' | 'sip_or_hep'
+  /** Records say which address of ours a packet came to; it costs a little. */
+  tellsReceiver?: boolean
+}
+
+/** Of a connection: numeric addresses, '' for one that is not known. */
+export interface StreamEnds {
+  senderAddress: string
+  senderPort: number
+  /** Of ours. */
+  receiverAddress: string
 }
 
 /** What a socket got: see `native/capture/udp_input.h`. */
@@ -233,6 +243,7 @@ export interface RecordLayout {
   source: number
   destination: number
   sender: number
+  receiver: number
   sourcePort: number
   destinationPort: number
   senderPort: number
@@ -244,6 +255,7 @@ export interface RecordLayout {
   sourceFamily: number
   destinationFamily: number
   senderFamily: number
+  receiverFamily: number
   protocol: number
   protocolType: number
   sipKind: number
@@ -298,7 +310,7 @@ export interface Layout {
 export interface ColumnShape {
   name: string
   kind: 'integer' | 'text' | 'octets'
-  /** Octets that a text may have at most. */
+  /** Octets that a text may have at most, or a number needs at most. */
   width: number
 }
 
@@ -477,8 +489,7 @@ interface Binding {
   Framer: new (
     engine: Engine,
     input: number,
-    senderAddress: string,
-    senderPort: number,
+    ends: StreamEnds,
     fault?: string,
   ) => Framer
   Derivation: new (options: DerivationOptions) => Derivation
@@ -521,14 +532,19 @@ interface Binding {
     columns: CopyColumn[],
     room: Buffer,
   ): CopyMessage
-  /** Values that the SQLite table of slab rows cut to their width, and texts that it made clean. */
-  rowsTableCounts(): { cut: number; cleaned: number }
+  /**
+   * Values that the SQLite table of slab rows cut to their width, texts that it made clean, and dates that became the
+   * arrival's.
+   */
+  rowsTableCounts(): { cut: number; cleaned: number; arrivals: number }
   /**
    * Reads HEP packets as numbers and returns how many are good: the i-th ends at `ends[i]`, and its numbers go
    * to `fields` in the order of `decodedHepFields`, version 0 for a packet that is refused.
    */
   decodeHep(octets: Uint8Array, ends: Uint32Array, fields: Uint32Array): number
   decodedHepFields: string[]
+  /** Of a JSON object the octets of a top-level string, letters of its name in any case; none when there is none. */
+  jsonText(json: Uint8Array, name: string): Buffer
   /**
    * Likewise with all of SIP: behind the numbers of HEP those of `decodedSipFields`, each field as its offset in the
    * payload, and 65,536 times its length.

@@ -182,8 +182,8 @@ export class Daemon {
       if (Object.keys(oddities).length > 0) odd[outcomes.name] = oddities
     }
     const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, sinkLedger(sink)]))
-    const { cut, cleaned } = binding.rowsTableCounts()
-    if (cut + cleaned > 0) odd.values = { cut, cleaned }
+    const { cut, cleaned, arrivals } = binding.rowsTableCounts()
+    if (cut + cleaned + arrivals > 0) odd.values = { cut, cleaned, ...(arrivals > 0 ? { arrivals } : {}) }
     for (const { name, odd: fitted } of this.#sinks) if (hasAny(fitted)) odd[name] = { ...fitted }
     const { oddities } = this.#routing
     if (Object.keys(oddities).length > 0) odd.routes = oddities
@@ -274,9 +274,11 @@ export class Daemon {
   }
 
   #openUdp(input: number, address: string, { proto, port }: Listen): number {
-    const { udpWorkers: workers, rcvbufBytes, hepCaptureOn } = this.#settings
+    const { udpWorkers: workers, rcvbufBytes, hepCaptureOn, tableLayout } = this.#settings
     const takes = proto === 'hep_udp' ? 'hep' : hepCaptureOn ? 'sip_or_hep' : 'sip'
-    const listening = this.#engine.listenUdp(input, { address, port, rcvbufBytes, workers, takes })
+    const tellsReceiver = tableLayout.reportLayout === 'homer6'
+    const options = { address, port, rcvbufBytes, workers, takes, tellsReceiver } as const
+    const listening = this.#engine.listenUdp(input, options)
     this.#tellReceiveBuffer(listening.rcvbufBytes)
     return listening.port
   }

@@ -4,14 +4,18 @@
 // throws. A message is a cursor into its batch and is valid as long as the batch is.
 
 import { binding, type SealedSlab, type SipField, type SlabHandle } from './binding.js'
+import { chunkAt, firstOffset } from './hep/chunk-list.js'
+import { chunkType } from './hep/chunks.js'
 import { unfolded } from './sip/headers.js'
 
 const { record: at, sip: sipAt, flags } = binding.layout
 
+const EXTRA_CORRELATION = chunkType('extra_correlation')
+
 const CLEAN = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Clean UTF-8: what is none, and NUL, is replaced. */
-function clean(octets: Buffer): string {
+export function cleanText(octets: Buffer): string {
   return CLEAN.decode(octets).replaceAll('\0', '\ufffd')
 }
 
@@ -84,9 +88,9 @@ export class Batch {
     return this.#u32[offset >>> 2] as number
   }
 
-  /** Exact up to 2^53: microseconds until the year 2255. */
+  /** Exact up to 2^53: microseconds from the year 1684 until 2255. */
   int64(offset: number): number {
-    return this.u32(offset + 4) * 0x1_0000_0000 + this.u32(offset)
+    return (this.u32(offset + 4) | 0) * 0x1_0000_0000 + this.u32(offset)
   }
 
   /** Hands the slab back to the engine. Nothing of the batch may be read afterwards. */
@@ -156,6 +160,11 @@ export class Message {
     return this.#address(at.sender, at.senderFamily)
   }
 
+  /** The address of ours that the HEP packet came to; '' when nobody told. */
+  get receiverIp(): string {
+    return this.#address(at.receiver, at.receiverFamily)
+  }
+
   /** 4 or 16 octets in the slab, none when the address is absent. */
   get sourceOctets(): Uint8Array {
     return this.#addressOctets(at.source, at.sourceFamily)
@@ -215,6 +224,14 @@ export class Message {
     return this.#text(this.#bytesAt(at.correlation))
   }
 
+  /** Chunk 101 as it came, as clean text. */
+  get extraCorrelation(): string {
+    if (this.hepVersion !== 3) return ''
+    const { packet } = this
+    const octets = chunkAt(packet, firstOffset(packet, 0, EXTRA_CORRELATION))
+    return octets ? cleanText(octets) : ''
+  }
+
   /** custom_field1 to 3, which a route gave to its row. */
   customField(number: 1 | 2 | 3): string {
     let rest = this.#bytesAt(at.custom)
@@ -240,7 +257,7 @@ export class Message {
     if (length === 0) return ''
     const start = this.batch.u32(this.#at + at.payload) + this.batch.u16(span)
     const octets = this.batch.octets.subarray(start, start + length)
-    return field === 'body' ? clean(octets) : this.#text(octets)
+    return field === 'body' ? cleanText(octets) : this.#text(octets)
   }
 
   /** Is this part of the SIP message these octets, letters in any case? Makes no text of it. */
@@ -279,7 +296,7 @@ export class Message {
   }
 
   #text(octets: Buffer): string {
-    const text = clean(octets)
+    const text = cleanText(octets)
     return this.#flag(flags.folded) ? unfolded(text) : text
   }
 

@@ -70,8 +70,9 @@ export abstract class StreamListener {
   }
 
   protected framer(socket: Socket, fault?: string): Framer {
-    const { remoteAddress = '', remotePort = 0 } = socket
-    return new binding.Framer(this.engine, this.input, remoteAddress, remotePort, fault)
+    const { remoteAddress = '', remotePort = 0, localAddress = '' } = socket
+    const ends = { senderAddress: remoteAddress, senderPort: remotePort, receiverAddress: localAddress }
+    return new binding.Framer(this.engine, this.input, ends, fault)
   }
 
   /** The socket's octets are a stream of packets. */

@@ -253,7 +253,10 @@ function settingsOf(
     tunnels: values.tunnels,
     targets: values.db_url,
     statementsInFlight: values.max_async_queries,
-    tableLayout: { renamed: renamedColumns(values) },
+    tableLayout: {
+      renamed: renamedColumns(values),
+      reportLayout: values.homer5_on ? 'homer5' : 'homer6',
+    },
     relay: {
       agent: { captureId: values.hep_capture_id, compressed: values.compressed_payload },
       limits: {

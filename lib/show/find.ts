@@ -4,6 +4,9 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 
+/** What the reports of Homer 6 call their date. */
+const HOMER6_DATE = 'tss'
+
 /** What each conversion of lib/options/strftime.ts can become. */
 const CONVERSIONS: Record<string, string> = { Y: '\\d{4}', j: '\\d{3}', '%': '%' }
 for (const letter of 'ymdHMS') CONVERSIONS[letter] = '\\d{2}'
@@ -75,8 +78,10 @@ export function tableOf(db: Database.Database, name: string, dateColumn = 'date'
   return dated[0]?.table
 }
 
-function lastDate(db: Database.Database, table: string, column: string): string {
-  if (!columnsIn(db, table).includes(column)) return ''
+function lastDate(db: Database.Database, table: string, dateColumn: string): string {
+  const present = columnsIn(db, table)
+  const column = [dateColumn, HOMER6_DATE].find((name) => present.includes(name))
+  if (column === undefined) return ''
   const sql = `SELECT ${quoted(column)} FROM ${quoted(table)} ORDER BY rowid DESC LIMIT 1`
   return String(db.prepare(sql).pluck().get() ?? '')
 }

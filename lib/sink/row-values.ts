@@ -1,13 +1,21 @@
 // A row as JavaScript values, column by column: the same values that native/batch/columns.cc makes. It serves
 // where rows have to be looked at one by one, and tests hold the two against each other.
 
-import type { ColumnShape } from '../binding.js'
-import type { Message } from '../message.js'
+import { binding, type ColumnShape } from '../binding.js'
+import { cleanText, type Message } from '../message.js'
 
 export type RowValue = string | number | Buffer
 
+/** What a date of 19 characters holds, in seconds of the epoch: the years 0 to 9999. */
+const FIRST_SECOND = -62_167_219_200
+const LAST_SECOND = 253_402_300_799
+/** `gid` of every row in the layout of Homer 6. */
+const GROUP = 10
+/** More octets of a payload than its column has. */
+const PAYLOAD_START = 8192
+
 const values: Record<string, (message: Message, node: string) => RowValue> = {
-  date: (m) => new Date(Math.floor(m.microTs / 1000)).toISOString().slice(0, 19).replace('T', ' '),
+  date: (m) => new Date(secondOf(datedUs(m)) * 1000).toISOString().slice(0, 19).replace('T', ' '),
   micro_ts: (m) => m.microTs,
   method: (m) => m.method,
   reply_reason: (m) => m.sip('replyReason'),
@@ -52,6 +60,25 @@ const values: Record<string, (message: Message, node: string) => RowValue> = {
   custom_field2: (m) => m.customField(2),
   custom_field3: (m) => m.customField(3),
   protocol_type: (m) => m.protocolType,
+  gid: () => GROUP,
+  tsu: (m) => datedUs(m) - secondOf(datedUs(m)) * 1e6,
+  extra_correlation: (m) => m.extraCorrelation,
+  capture_ip: (m) => m.receiverIp,
+  capt_id: (m) => m.agentId ?? 0,
+  capture_node: (_, node) => node,
+  event: (m) => cleanText(binding.jsonText(m.payload, 'Event')),
+  payload_len: (m) => m.payload.length,
+  payload_text: (m) => cleanText(m.payload.subarray(0, PAYLOAD_START)),
+}
+
+function secondOf(us: number): number {
+  return Math.floor(us / 1e6)
+}
+
+/** The packet's time; where a date cannot hold it its arrival, else the epoch. */
+function datedUs({ microTs, arrivalUs }: Message): number {
+  const holds = (us: number) => secondOf(us) >= FIRST_SECOND && secondOf(us) <= LAST_SECOND
+  return [microTs, arrivalUs].find(holds) ?? 0
 }
 
 const STRICT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -17,7 +17,13 @@ function shape(name: string): ColumnShape {
   return found
 }
 
-const REPORT_COLUMNS = [
+/** `homer5`: the report table of the manual; `homer6`: that of Homer 6, `ops_report_capture`. */
+export type ReportLayout = 'homer5' | 'homer6'
+
+/** Behind these come columns of report tables alone. */
+const LAST_SIP_COLUMN = 'custom_field3'
+
+const HOMER5_REPORT = [
   'date',
   'micro_ts',
   'correlation_id',
@@ -31,6 +37,28 @@ const REPORT_COLUMNS = [
   'node',
   'msg',
 ]
+
+/** By their names, which no parameter changes; some are filled by a column of another name. */
+const HOMER6_REPORT: Record<string, string> = {
+  gid: 'gid',
+  tss: 'date',
+  tsu: 'tsu',
+  transaction_id: 'correlation_id',
+  correlation_id: 'extra_correlation',
+  source_ip: 'source_ip',
+  source_port: 'source_port',
+  destination_ip: 'destination_ip',
+  destination_port: 'destination_port',
+  capture_ip: 'capture_ip',
+  proto: 'proto',
+  family: 'family',
+  type: 'protocol_type',
+  capt_id: 'capt_id',
+  node: 'capture_node',
+  event: 'event',
+  payload_len: 'payload_len',
+  data: 'payload_text',
+}
 
 /** The tables as they are made and filled: plain data, for it travels to worker threads. */
 export interface TableShapes {
@@ -46,26 +74,53 @@ export interface TableShapes {
 export interface TableLayout {
   /** Names of columns that are not called by their default name, by that. */
   renamed: Readonly<Record<string, string>>
+  reportLayout: ReportLayout
 }
 
-export function tableShapes({ renamed }: TableLayout): TableShapes {
+type KindShape = { columns: TableColumn[]; indexes: string[]; id: string }
+
+export function tableShapes({ renamed, reportLayout }: TableLayout): TableShapes {
   const named = (name: string) => renamed[name] ?? name
-  const sip = binding.columns.filter(({ name }) => name !== 'protocol_type')
+  const sip = sipShape(named)
+  const report = reportLayout === 'homer6' ? homer6Report() : homer5Report(named)
   return {
-    sip: sip.map((from) => ({ name: named(from.name), from })),
-    report: REPORT_COLUMNS.map((name) => ({
-      name: named(name),
-      from: shape(name === 'type' ? 'protocol_type' : name), // in a report it is the HEP protocol type
-    })),
-    indexes: {
-      sip: ['date', 'callid', 'from_user', 'to_user', 'correlation_id'].map(named),
-      report: ['date', 'correlation_id'].map(named),
-    },
-    id: { sip: named('id'), report: named('id') },
+    sip: sip.columns,
+    report: report.columns,
+    indexes: { sip: sip.indexes, report: report.indexes },
+    id: { sip: sip.id, report: report.id },
   }
 }
 
-export const defaultShapes: TableShapes = tableShapes({ renamed: {} })
+function sipShape(named: (name: string) => string): KindShape {
+  const count = binding.columns.indexOf(shape(LAST_SIP_COLUMN)) + 1
+  return {
+    columns: binding.columns.slice(0, count).map((from) => ({ name: named(from.name), from })),
+    indexes: ['date', 'callid', 'from_user', 'to_user', 'correlation_id'].map(named),
+    id: named('id'),
+  }
+}
+
+function homer5Report(named: (name: string) => string): KindShape {
+  return {
+    columns: HOMER5_REPORT.map((name) => ({
+      name: named(name),
+      from: shape(name === 'type' ? 'protocol_type' : name), // in a report it is the HEP protocol type
+    })),
+    indexes: ['date', 'correlation_id'].map(named),
+    id: named('id'),
+  }
+}
+
+function homer6Report(): KindShape {
+  return {
+    columns: Object.entries(HOMER6_REPORT).map(([name, from]) => ({ name, from: shape(from) })),
+    indexes: ['tss', 'transaction_id'],
+    id: 'id',
+  }
+}
+
+export const defaultLayout: TableLayout = { renamed: {}, reportLayout: 'homer5' }
+export const defaultShapes: TableShapes = tableShapes(defaultLayout)
 
 export const indexedColumns: Record<RowKind, string[]> = defaultShapes.indexes
 

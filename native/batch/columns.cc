@@ -8,7 +8,9 @@
 #include <ctime>
 
 #include "../base/utf8.h"
+#include "../hep/packet.h"
 #include "custom_fields.h"
+#include "json_member.h"
 
 namespace hepcapd {
 namespace {
@@ -21,6 +23,34 @@ constexpr ColumnShape kShapes[] = {
 
 // Behind this many octets of a value nobody looks: three times over (cleaning) it still fits the scratch.
 constexpr size_t kScratchInput = 8192;
+
+constexpr int64_t kMicros = 1'000'000;
+// What a date of 19 characters holds, in seconds of the epoch: the years 0 to 9999.
+constexpr int64_t kFirstSecond = -62'167'219'200;
+constexpr int64_t kLastSecond = 253'402'300'799;
+// `gid` of every row in the layout of Homer 6.
+constexpr int64_t kGroup = 10;
+
+int64_t secondOf(int64_t us) { return us / kMicros - (us % kMicros < 0 ? 1 : 0); }
+bool hasDate(int64_t us) { return secondOf(us) >= kFirstSecond && secondOf(us) <= kLastSecond; }
+
+// The packet's time; where a date cannot hold it its arrival, else the epoch.
+int64_t datedUs(const Record& record) {
+  if (hasDate(record.microTs)) return record.microTs;
+  return hasDate(record.arrivalUs) ? record.arrivalUs : 0;
+}
+
+// Ours: well-formed, and short enough.
+bool isGenerated(Column column) {
+  return column == Column::date || column == Column::source_ip || column == Column::destination_ip ||
+         column == Column::capture_ip;
+}
+// Made of what the message says, in a place of the reader's own.
+bool isComposed(Column column) {
+  return column == Column::node || column == Column::capture_node || column == Column::event;
+}
+// Folds are of SIP headers.
+bool mayFold(Column column) { return column < Column::protocol_type; }
 
 // RFC 3261 7.3.1: a fold (line end and the white space around it) reads as one space.
 size_t unfold(Bytes text, uint8_t* out) {
@@ -58,12 +88,10 @@ Bytes RowReader::custom(unsigned index) const {
 RowReader::Text RowReader::text(Column column) {
   Bytes value = raw(column);
   const size_t width = columnShape(column).width;
-  const bool generated =
-      column == Column::date || column == Column::source_ip || column == Column::destination_ip;
-  if (generated) return {value, false};
-  const bool folded = (record_->flags & kRecordFolded) && hasLineEnd(value);
+  if (isGenerated(column)) return {value, false};
+  const bool folded = (record_->flags & kRecordFolded) && mayFold(column) && hasLineEnd(value);
   const bool clean = isCleanUtf8(value);
-  const bool inSlab = !folded && clean && column != Column::node;
+  const bool inSlab = !folded && clean && !isComposed(column);
   if (!clean) cleaned_++;
   if (folded || !clean) {
     if (!scratch_) scratch_.reset(new uint8_t[kScratchInput * 4]);
@@ -151,6 +179,16 @@ Bytes RowReader::raw(Column column) {
       return custom(1);
     case Column::custom_field3:
       return custom(2);
+    case Column::extra_correlation:
+      return extraCorrelation();
+    case Column::capture_ip:
+      return addressText(record_->receiver, record_->receiverFamily);
+    case Column::capture_node:
+      return node_;
+    case Column::event:
+      return eventText();
+    case Column::payload_text:
+      return msg();
     default:
       return {};
   }
@@ -176,6 +214,14 @@ int64_t RowReader::integer(Column column) const {
       return record_->sipKind;
     case Column::protocol_type:
       return record_->protocolType;
+    case Column::gid:
+      return kGroup;
+    case Column::tsu:
+      return datedUs(*record_) - secondOf(datedUs(*record_)) * kMicros;
+    case Column::capt_id:
+      return record_->flags & kRecordHasAgent ? record_->agentId : 0;
+    case Column::payload_len:
+      return record_->payload.length;
     default:
       return 0;
   }
@@ -183,7 +229,8 @@ int64_t RowReader::integer(Column column) const {
 
 // Rows of a slab share their second more often than not.
 Bytes RowReader::dateText() {
-  const int64_t second = record_->microTs / 1'000'000;
+  if (!hasDate(record_->microTs)) arrivals_++;
+  const int64_t second = secondOf(datedUs(*record_));
   if (second != dateSecond_) {
     const time_t time = time_t(second);
     tm utc;
@@ -222,6 +269,21 @@ Bytes RowReader::dottedText(const uint8_t* octets) {
     at = std::to_chars(at, small_ + sizeof small_, unsigned{octets[i]}).ptr;
   }
   return Bytes(std::string_view(small_, size_t(at - small_)));
+}
+
+// Chunk 101 as it came.
+Bytes RowReader::extraCorrelation() const {
+  HepPacket hep;
+  const Bytes packet = slab_.bytes(record_->packet);
+  const bool hasChunks = record_->hepVersion == 3 && parseHep(packet, hep) == HepFault::none;
+  return hasChunks ? hep.extraCorrelation : Bytes{};
+}
+
+// So many octets of JSON text are more than the width of the column when they are unescaped.
+Bytes RowReader::eventText() {
+  const Bytes raw = cutUtf8(jsonMember(msg(), "Event", MemberCase::any), sizeof small_);
+  uint8_t* const text = reinterpret_cast<uint8_t*>(small_);
+  return {text, unescapeJson(raw, text)};
 }
 
 }  // namespace hepcapd

@@ -17,53 +17,64 @@ enum class ColumnKind : uint8_t {
 };
 
 // X(name, kind, width in octets): in the order of the tables. The widths leave room for what RFC 3261 calls
-// reasonable and keep a row under MySQL's 65,535 octets at four octets a character.
-#define HEPCAPD_COLUMNS(X)        \
-  X(date, text, 19)               \
-  X(micro_ts, integer, 0)         \
-  X(method, text, 64)             \
-  X(reply_reason, text, 256)      \
-  X(ruri, text, 1024)             \
-  X(ruri_user, text, 256)         \
-  X(from_user, text, 256)         \
-  X(from_tag, text, 256)          \
-  X(to_user, text, 256)           \
-  X(to_tag, text, 256)            \
-  X(pid_user, text, 256)          \
-  X(contact_user, text, 256)      \
-  X(auth_user, text, 256)         \
-  X(callid, text, 256)            \
-  X(callid_aleg, text, 256)       \
-  X(via_1, text, 1024)            \
-  X(via_1_branch, text, 256)      \
-  X(cseq, text, 64)               \
-  X(reason, text, 256)            \
-  X(content_type, text, 256)      \
-  X(auth, text, 1024)             \
-  X(user_agent, text, 256)        \
-  X(source_ip, text, 60)          \
-  X(source_port, integer, 0)      \
-  X(destination_ip, text, 60)     \
-  X(destination_port, integer, 0) \
-  X(contact_ip, text, 256)        \
-  X(contact_port, integer, 0)     \
-  X(originator_ip, text, 256)     \
-  X(originator_port, integer, 0)  \
-  X(proto, integer, 0)            \
-  X(family, integer, 0)           \
-  X(rtp_stat, text, 1024)         \
-  X(type, integer, 0)             \
-  X(node, text, 128)              \
-  X(correlation_id, text, 256)    \
-  X(from_domain, text, 256)       \
-  X(to_domain, text, 256)         \
-  X(ruri_domain, text, 256)       \
-  X(diversion, text, 1024)        \
-  X(msg, octets, 0)               \
-  X(custom_field1, text, 256)     \
-  X(custom_field2, text, 256)     \
-  X(custom_field3, text, 256)     \
-  X(protocol_type, integer, 0) /* `type` of the report table: the HEP protocol type */
+// reasonable and keep a row under MySQL's 65,535 octets at four octets a character. A number is not negative;
+// its width is what it needs at most.
+#define HEPCAPD_COLUMNS(X)                                                    \
+  X(date, text, 19)                                                           \
+  X(micro_ts, integer, 8)                                                     \
+  X(method, text, 64)                                                         \
+  X(reply_reason, text, 256)                                                  \
+  X(ruri, text, 1024)                                                         \
+  X(ruri_user, text, 256)                                                     \
+  X(from_user, text, 256)                                                     \
+  X(from_tag, text, 256)                                                      \
+  X(to_user, text, 256)                                                       \
+  X(to_tag, text, 256)                                                        \
+  X(pid_user, text, 256)                                                      \
+  X(contact_user, text, 256)                                                  \
+  X(auth_user, text, 256)                                                     \
+  X(callid, text, 256)                                                        \
+  X(callid_aleg, text, 256)                                                   \
+  X(via_1, text, 1024)                                                        \
+  X(via_1_branch, text, 256)                                                  \
+  X(cseq, text, 64)                                                           \
+  X(reason, text, 256)                                                        \
+  X(content_type, text, 256)                                                  \
+  X(auth, text, 1024)                                                         \
+  X(user_agent, text, 256)                                                    \
+  X(source_ip, text, 60)                                                      \
+  X(source_port, integer, 2)                                                  \
+  X(destination_ip, text, 60)                                                 \
+  X(destination_port, integer, 2)                                             \
+  X(contact_ip, text, 256)                                                    \
+  X(contact_port, integer, 2)                                                 \
+  X(originator_ip, text, 256)                                                 \
+  X(originator_port, integer, 2)                                              \
+  X(proto, integer, 1)                                                        \
+  X(family, integer, 1)                                                       \
+  X(rtp_stat, text, 1024)                                                     \
+  X(type, integer, 1)                                                         \
+  X(node, text, 128)                                                          \
+  X(correlation_id, text, 256)                                                \
+  X(from_domain, text, 256)                                                   \
+  X(to_domain, text, 256)                                                     \
+  X(ruri_domain, text, 256)                                                   \
+  X(diversion, text, 1024)                                                    \
+  X(msg, octets, 0)                                                           \
+  X(custom_field1, text, 256)                                                 \
+  X(custom_field2, text, 256)                                                 \
+  X(custom_field3, text, 256)                                                 \
+  /* of report tables alone; what they call them, lib/sink/schema.ts knows */ \
+  X(protocol_type, integer, 1)                                                \
+  X(gid, integer, 1)                                                          \
+  X(tsu, integer, 4)                                                          \
+  X(extra_correlation, text, 256)                                             \
+  X(capture_ip, text, 60)                                                     \
+  X(capt_id, integer, 4)                                                      \
+  X(capture_node, text, 128)                                                  \
+  X(event, text, 64)                                                          \
+  X(payload_len, integer, 4)                                                  \
+  X(payload_text, text, 4096)
 
 enum class Column : uint8_t {
 #define X(name, kind, width) name,
@@ -97,9 +108,11 @@ class RowReader {
   int64_t integer(Column column) const;
   Bytes msg() const { return slab_.bytes(record_->payload.offset, record_->payload.length); }
 
-  // Values that were cut to their width, and texts that were no clean UTF-8, since the reader was made.
+  // Values that were cut to their width, texts that were no clean UTF-8, and dates that are the arrival's
+  // because no text of 19 characters holds the packet's, since the reader was made.
   uint64_t cutCount() const { return cut_; }
   uint64_t cleanedCount() const { return cleaned_; }
+  uint64_t arrivalCount() const { return arrivals_; }
 
  private:
   Bytes raw(Column column);
@@ -109,6 +122,8 @@ class RowReader {
   Bytes nodeText();
   Bytes addressText(const uint8_t* octets, uint8_t family);
   Bytes dottedText(const uint8_t* octets);
+  Bytes extraCorrelation() const;
+  Bytes eventText();
 
   const Slab& slab_;
   Bytes node_;
@@ -122,6 +137,7 @@ class RowReader {
   std::unique_ptr<uint8_t[]> scratch_;  // made at the first value that is not clean as it lies
   uint64_t cut_ = 0;
   uint64_t cleaned_ = 0;
+  uint64_t arrivals_ = 0;
 };
 
 }  // namespace hepcapd

@@ -98,7 +98,8 @@ Derived Derivation::edit(const Slab& from, uint32_t row, Bytes packet) {
   inherit(source, hep);
   if (!openFor(from, Filing::bound(hep, packet) + source.custom.length)) return Derived::none();
   const SlabSpan custom = open_->append(from.bytes(source.custom));
-  const Arrival arrival{source.arrivalUs, addressOf(source.sender, source.senderFamily), source.senderPort};
+  const Arrival arrival{source.arrivalUs, addressOf(source.sender, source.senderFamily), source.senderPort,
+                        addressOf(source.receiver, source.receiverFamily)};
   Record& record = open_->nextRecord();
   filing_.append(*open_, hep, packet, arrival);
   record.custom = custom;

@@ -80,6 +80,7 @@ void fillNumbers(const HepPacket& hep, const Arrival& arrival, Record& record) {
   putAddress(hep.source, record.source, record.sourceFamily);
   putAddress(hep.destination, record.destination, record.destinationFamily);
   putAddress(arrival.sender, record.sender, record.senderFamily);
+  putAddress(arrival.receiver, record.receiver, record.receiverFamily);
   record.sourcePort = hep.sourcePort;
   record.destinationPort = hep.destinationPort;
   record.senderPort = arrival.senderPort;
@@ -179,7 +180,9 @@ void Filing::correlate(Entry& entry) {
     return;
   }
   const Bytes extra = entry.hep.extraCorrelation;
-  if (!extra.empty()) record.correlation = entry.appended(jsonMember(extra, "sip", entry.to + entry.octets));
+  if (!extra.empty()) {
+    record.correlation = entry.appended(unescapeJson(jsonMember(extra, "sip"), entry.to + entry.octets));
+  }
   if (record.correlation.length == 0) correlateBySip(record);
 }
 

@@ -40,6 +40,7 @@ struct Arrival {
   int64_t timeUs = 0;  // kernel time stamp, microseconds since the epoch
   Address sender;
   uint16_t senderPort = 0;
+  Address receiver = {};  // which of our addresses it came to, where that is known
 };
 
 // A message as it went over the wire, with no HEP around it.

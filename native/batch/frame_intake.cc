@@ -55,7 +55,7 @@ void FrameIntake::datagram(const Segment& segment) {
 
 void FrameIntake::hepPacket(const Segment& segment) {
   if (!isPassed_) {
-    const Arrival arrival{timeNs_ / 1000, segment.source, segment.sourcePort};
+    const Arrival arrival{timeNs_ / 1000, segment.source, segment.sourcePort, segment.destination};
     while (!Intake::Session(intake_).accept(segment.payload, arrival, mayWait_ && mayWait_())) {
       intake_.pool().waitFree(kWaitSliceMs);
     }

@@ -1,5 +1,7 @@
 #include "json_member.h"
 
+#include <algorithm>
+
 namespace hepcapd {
 namespace {
 
@@ -129,7 +131,17 @@ uint8_t unescaped(uint8_t letter) {
   }
 }
 
-size_t unescape(Bytes raw, uint8_t* out) {
+uint8_t lower(uint8_t letter) { return letter >= 'A' && letter <= 'Z' ? uint8_t(letter | 0x20) : letter; }
+
+bool isNamed(Bytes key, std::string_view name, MemberCase letters) {
+  if (letters == MemberCase::exact) return key.text() == name;
+  return std::equal(key.begin(), key.end(), name.begin(), name.end(),
+                    [](uint8_t one, char other) { return lower(one) == lower(uint8_t(other)); });
+}
+
+}  // namespace
+
+size_t unescapeJson(Bytes raw, uint8_t* out) {
   uint8_t* to = out;
   for (const uint8_t* at = raw.begin(); at < raw.end();) {
     if (*at != '\\' || raw.end() - at < 2) {
@@ -144,20 +156,18 @@ size_t unescape(Bytes raw, uint8_t* out) {
   return size_t(to - out);
 }
 
-}  // namespace
-
-size_t jsonMember(Bytes json, std::string_view name, uint8_t* out) {
+Bytes jsonMember(Bytes json, std::string_view name, MemberCase letters) {
   Scanner scanner(json);
-  if (!scanner.take('{')) return 0;
+  if (!scanner.take('{')) return {};
   do {
     Bytes key, value;
-    if (!scanner.takeString(key) || !scanner.take(':')) return 0;
-    if (key.text() == name && scanner.peek('"')) {
-      return scanner.takeString(value) ? unescape(value, out) : 0;
+    if (!scanner.takeString(key) || !scanner.take(':')) return {};
+    if (isNamed(key, name, letters) && scanner.peek('"')) {
+      return scanner.takeString(value) ? value : Bytes{};
     }
-    if (!scanner.skipValue()) return 0;
+    if (!scanner.skipValue()) return {};
   } while (scanner.take(','));
-  return 0;
+  return {};
 }
 
 }  // namespace hepcapd

@@ -1,13 +1,18 @@
-// One text member of a JSON object: what chunk 101 (extra correlation) is read for.
+// One text member of a JSON object: of chunk 101 (extra correlation), and of payloads.
 #pragma once
 
 #include "../base/bytes.h"
 
 namespace hepcapd {
 
-// Writes the unescaped text of the top-level string member `name` to `out`, which must have room for
-// json.size octets. Returns its length, 0 when there is none or `json` is not an object up to there (RFC
-// 8259).
-size_t jsonMember(Bytes json, std::string_view name, uint8_t* out);
+enum class MemberCase : uint8_t { exact, any };
+
+// What stands between the quotes of the top-level string member `name`, escapes still in it; nothing when
+// there is none or `json` is not an object up to there (RFC 8259).
+Bytes jsonMember(Bytes json, std::string_view name, MemberCase letters = MemberCase::exact);
+
+// Writes the text that such octets mean to `out`, which must have room for raw.size octets. Returns its
+// length.
+size_t unescapeJson(Bytes raw, uint8_t* out);
 
 }  // namespace hepcapd

@@ -35,7 +35,8 @@ struct Record {
   uint32_t flags;  // RecordFlag
   uint8_t source[16];
   uint8_t destination[16];
-  uint8_t sender[16];  // who sent the HEP packet
+  uint8_t sender[16];    // who sent the HEP packet
+  uint8_t receiver[16];  // the address of ours that it came to
   uint16_t sourcePort;
   uint16_t destinationPort;
   uint16_t senderPort;
@@ -47,10 +48,11 @@ struct Record {
   uint8_t sourceFamily;       // 0 when the address is absent
   uint8_t destinationFamily;  // likewise
   uint8_t senderFamily;
-  uint8_t protocol;      // IP protocol number as the HEP wire has it
-  uint8_t protocolType;  // HEP protocol type: 1 is SIP
-  uint8_t sipKind;       // the `type` column: 1 request, 2 reply, 0 unreadable
-  Span sip[kSipFields];  // from the start of the payload
+  uint8_t receiverFamily;  // 0 when nobody told
+  uint8_t protocol;        // IP protocol number as the HEP wire has it
+  uint8_t protocolType;    // HEP protocol type: 1 is SIP
+  uint8_t sipKind;         // the `type` column: 1 request, 2 reply, 0 unreadable
+  Span sip[kSipFields];    // from the start of the payload
 };
 static_assert(std::is_trivially_copyable_v<Record> && sizeof(Record) % 8 == 0);
 

@@ -71,7 +71,7 @@ void UdpInput::work() {
       Intake::Session session(*intake_);
       for (unsigned i = 0; i < count; i++) {
         uint32_t drops;
-        const Arrival arrival = run->arrival(i, drops);
+        const Arrival arrival = arrivalOf(*run, i, drops);
         if (drops > 0) session.drop(Drop::kernelReceiveBuffer, drops);
         take(session, *run, i, arrival, false);
       }
@@ -84,6 +84,12 @@ void UdpInput::work() {
   socket_.fd = Fd();  // the port is free from here on, whenever our owner goes
   ended_.store(true, std::memory_order_release);
   stopped_();
+}
+
+Arrival UdpInput::arrivalOf(Run& run, unsigned i, uint32_t& newDrops) const {
+  Arrival arrival = run.arrival(i, newDrops);
+  if (socket_.tellsReceiver) arrival.receiver = run.destination(i).value_or(socket_.bound);
+  return arrival;
 }
 
 // False only with `mayWait`: there is no slab now, offer it again.
@@ -138,7 +144,7 @@ void UdpInput::drain(Run& run) {
   for (unsigned count; ours && (count = run.read(socket_.fd.get())) > 0;) {
     for (unsigned i = 0; i < count; i++) {
       uint32_t drops;
-      const Arrival arrival = run.arrival(i, drops);
+      const Arrival arrival = arrivalOf(run, i, drops);
       if (arrival.timeUs > stopAtUs) ours = false;
       if (drops > 0) Intake::Session(*intake_).drop(Drop::kernelReceiveBuffer, drops);
       const auto taken = [&] {

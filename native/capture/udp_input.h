@@ -24,6 +24,7 @@ struct UdpOptions {
   uint32_t rcvbufBytes = 0;  // wanted receive buffer, in the measure of net.core.rmem_max
   bool shared = false;       // SO_REUSEPORT: several sockets on one port, the kernel spreads the senders
   UdpTakes takes = UdpTakes::hep;
+  bool tellsReceiver = false;  // records say which address of ours a packet came to, of a wildcard too
 };
 
 struct UdpSocket {
@@ -32,6 +33,7 @@ struct UdpSocket {
   uint32_t rcvbufBytes = 0;  // what the kernel granted
   UdpTakes takes = UdpTakes::hep;
   Address bound;  // zeros for the wildcard
+  bool tellsReceiver = false;
 
   // Throws OsError.
   static UdpSocket open(const UdpOptions& options);
@@ -58,6 +60,7 @@ class UdpInput {
  private:
   class Run;
   void work();
+  Arrival arrivalOf(Run& run, unsigned i, uint32_t& newDrops) const;
   bool take(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival, bool mayWait);
   bool takeSip(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival, bool mayWait);
   void drain(Run& run);

@@ -83,11 +83,11 @@ UdpSocket UdpSocket::open(const UdpOptions& options) {
   if (options.shared) enable(fd.get(), SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT");
   enable(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS, "SO_TIMESTAMPNS");
   enable(fd.get(), SOL_SOCKET, SO_RXQ_OVFL, "SO_RXQ_OVFL");
-  if (options.takes != UdpTakes::hep) tellDestinations(fd.get(), address.family());
+  if (options.takes != UdpTakes::hep || options.tellsReceiver) tellDestinations(fd.get(), address.family());
   const uint32_t granted = growReceiveBuffer(fd.get(), options.rcvbufBytes);
   bindSocket(fd.get(), address);
   const Endpoint bound = boundTo(fd.get());
-  return {std::move(fd), bound.port, granted, options.takes, bound.address};
+  return {std::move(fd), bound.port, granted, options.takes, bound.address, options.tellsReceiver};
 }
 
 }  // namespace hepcapd

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <vector>
 
+#include "../batch/json_member.h"
 #include "../hep/packet.h"
 #include "../sip/message.h"
 #include "values.h"
@@ -121,12 +122,22 @@ void append(Napi::Array names, const char* const (&more)[N]) {
   for (const char* name : more) names.Set(names.Length(), name);
 }
 
+// jsonText(json, name): the octets of a top-level string member, letters of its name in any case.
+Napi::Value jsonText(const Napi::CallbackInfo& info) {
+  const std::string name = info[1].ToString();
+  const Bytes raw = jsonMember(bytesOf(info[0]), name, MemberCase::any);
+  std::vector<uint8_t> text(raw.size);
+  const size_t size = unescapeJson(raw, text.data());
+  return Napi::Buffer<uint8_t>::Copy(info.Env(), text.data(), size);
+}
+
 }  // namespace
 
 void registerDecode(Napi::Env env, Napi::Object exports) {
   Napi::Array hep = Napi::Array::New(env);
   append(hep, kFields);
   exports.Set("decodedHepFields", hep);
+  exports.Set("jsonText", Napi::Function::New(env, jsonText, "jsonText"));
   exports.Set("decodeHep", Napi::Function::New(env, decodeHep, "decodeHep"));
   Napi::Array sip = Napi::Array::New(env);
   append(sip, kFields);

@@ -104,7 +104,7 @@ Intake& Engine::fedIntake(uint32_t input) {
   return *intake;
 }
 
-// listenUdp(input, {address, port, rcvbufBytes, workers, takes}): {port, rcvbufBytes}
+// listenUdp(input, {address, port, rcvbufBytes, workers, takes, tellsReceiver?}): {port, rcvbufBytes}
 Napi::Value Engine::listenUdp(const Napi::CallbackInfo& info) {
   const Napi::Object js = info[1].As<Napi::Object>();
   const uint32_t input = inputOf(info[0]);
@@ -114,6 +114,7 @@ Napi::Value Engine::listenUdp(const Napi::CallbackInfo& info) {
   options.port = uint16_t(numberOf(js, "port"));
   options.rcvbufBytes = uint32_t(numberOf(js, "rcvbufBytes"));
   options.takes = takesNamed(info.Env(), js.Get("takes").ToString());
+  options.tellsReceiver = js.Get("tellsReceiver").ToBoolean();
   try {
     if (workers > 1) options = sharedPort(options);
     std::vector<UdpSocket> sockets;
@@ -232,15 +233,17 @@ Napi::Function Framer::define(Napi::Env env) {
        InstanceAccessor<&Framer::pending>("pending"), InstanceAccessor<&Framer::fault>("fault")});
 }
 
-// new Framer(engine, input, senderAddress, senderPort, fault?): `fault` names the drop that stands for all
-// faults of the framing.
+// new Framer(engine, input, {senderAddress, senderPort, receiverAddress}, fault?): `fault` names the drop
+// that stands for all faults of the framing.
 Framer::Framer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Framer>(info) {
   const Napi::Object engine = info[0].As<Napi::Object>();
   engineReference_ = Napi::Persistent(engine);
   intake_ = &Engine::Unwrap(engine)->fedIntake(inputOf(info[1]));
-  arrival_.sender = addressOf(info[2].ToString());
-  arrival_.senderPort = uint16_t(info[3].ToNumber().Uint32Value());
-  if (info[4].IsString()) badMagic_ = badLength_ = dropNamed(info.Env(), info[4].ToString());
+  const Napi::Object ends = info[2].As<Napi::Object>();
+  arrival_.sender = addressOf(ends.Get("senderAddress").ToString());
+  arrival_.senderPort = uint16_t(numberOf(ends, "senderPort"));
+  arrival_.receiver = addressOf(ends.Get("receiverAddress").ToString());
+  if (info[3].IsString()) badMagic_ = badLength_ = dropNamed(info.Env(), info[3].ToString());
 }
 
 // push(octets, mayDrop): how many octets are dealt with. Fewer than given: `fault` says why the stream is

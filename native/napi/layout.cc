@@ -24,6 +24,7 @@ Napi::Object recordLayout(Napi::Env env) {
   FIELD(source);
   FIELD(destination);
   FIELD(sender);
+  FIELD(receiver);
   FIELD(sourcePort);
   FIELD(destinationPort);
   FIELD(senderPort);
@@ -35,6 +36,7 @@ Napi::Object recordLayout(Napi::Env env) {
   FIELD(sourceFamily);
   FIELD(destinationFamily);
   FIELD(senderFamily);
+  FIELD(receiverFamily);
   FIELD(protocol);
   FIELD(protocolType);
   FIELD(sipKind);

@@ -48,6 +48,7 @@ Napi::Value counts(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("cut", double(counts.cut));
   result.Set("cleaned", double(counts.cleaned));
+  result.Set("arrivals", double(counts.arrivals));
   return result;
 }
 

@@ -7,7 +7,7 @@
 namespace hepcapd {
 
 // exports.notify(text): boolean; exports.exitAtOnce(status): never; exports.unacknowledged(fd): number;
-// exports.rowsTableCounts(): {cut, cleaned}.
+// exports.rowsTableCounts(): {cut, cleaned, arrivals}.
 void registerSystem(Napi::Env env, Napi::Object exports);
 
 }  // namespace hepcapd

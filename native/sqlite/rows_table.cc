@@ -21,7 +21,7 @@ SQLITE_EXTENSION_INIT1
 namespace hepcapd {
 namespace {
 
-std::array<std::atomic<uint64_t>, 2> valueCounts{};
+std::array<std::atomic<uint64_t>, 3> valueCounts{};
 
 // Hidden columns behind the visible ones: the arguments of the function.
 enum Argument : int { kArgumentSlab, kArgumentRows, kArgumentNode, kArguments };
@@ -54,6 +54,7 @@ struct Cursor : sqlite3_vtab_cursor {
     if (reader) {
       valueCounts[0] += reader->cutCount();
       valueCounts[1] += reader->cleanedCount();
+      valueCounts[2] += reader->arrivalCount();
     }
     reader.reset();
     slab = {};
@@ -209,7 +210,7 @@ sqlite3_module makeModule() {
 
 }  // namespace
 
-ValueCounts rowsTableCounts() { return {valueCounts[0], valueCounts[1]}; }
+ValueCounts rowsTableCounts() { return {valueCounts[0], valueCounts[1], valueCounts[2]}; }
 
 }  // namespace hepcapd
 

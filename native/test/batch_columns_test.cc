@@ -101,3 +101,103 @@ TEST_CASE("each row has the node of its own agent") {
   }
   CHECK(nodes == "n:7 n:7 n:0 n:4294967295 n:7 n ");
 }
+
+namespace {
+
+// What a report table of Homer 6 has beside the columns of others.
+struct Report {
+  std::shared_ptr<SlabPool> pool = SlabPool::create(kSmallestSlab, 1);
+  SlabPool::Reader slab;
+  std::unique_ptr<RowReader> reader;
+
+  explicit Report(const std::string& packet, const Arrival& arrival = {}) {
+    auto outbox = std::make_shared<Outbox>([] {});
+    Intake intake(0, pool, outbox, {});
+    Intake::Session(intake).accept(Bytes(packet), arrival);
+    Intake::Session(intake).flush(true);
+    slab = SlabPool::read(outbox->takeAll().at(0));
+    reader = std::make_unique<RowReader>(*slab, Bytes(std::string_view("node")));
+    reader->go(0);
+  }
+  std::string text(Column column) { return std::string(reader->text(column).bytes.text()); }
+  int64_t integer(Column column) { return reader->integer(column); }
+};
+
+std::string event(const std::string& json) { return Report(hep3(chunk(15, json))).text(Column::event); }
+
+}  // namespace
+
+TEST_CASE("a report of Homer 6: chunk 101, our address, the agent, and the payload as text") {
+  const uint8_t ours[] = {192, 0, 2, 9};
+  const std::string payload = R"({"event":"join\u00e9","x":1})";
+  const std::string packet =
+      hep3(chunk(9, u32(1'700'000'000)) + chunk(10, u32(123'456)) + chunk(12, u32(4'000'000'000)) +
+           chunk(101, R"({"sip":"a"})") + chunk(101, "second") + chunk(15, payload));
+  Report row(packet, {0, {}, 0, Address::ipv4(ours)});
+  CHECK(row.text(Column::extra_correlation) == R"({"sip":"a"})");
+  CHECK(row.text(Column::correlation_id) == "a");
+  CHECK(row.text(Column::capture_ip) == "192.0.2.9");
+  CHECK(row.text(Column::capture_node) == "node");
+  CHECK(row.text(Column::node) == "node:4000000000");
+  CHECK(row.integer(Column::capt_id) == 4'000'000'000);
+  CHECK(row.integer(Column::gid) == 10);
+  CHECK(row.text(Column::date) == "2023-11-14 22:13:20");
+  CHECK(row.integer(Column::tsu) == 123'456);
+  CHECK(row.text(Column::event) == "join\xc3\xa9");
+  CHECK(row.integer(Column::payload_len) == int64_t(payload.size()));
+  CHECK(row.text(Column::payload_text) == payload);
+}
+
+TEST_CASE("without agent, chunk 101, receiver and payload they are empty") {
+  Report row(hep3(chunk(1, u8(2))));
+  for (const Column column :
+       {Column::extra_correlation, Column::capture_ip, Column::event, Column::payload_text}) {
+    CHECK(row.text(column) == "");
+  }
+  CHECK(row.integer(Column::capt_id) == 0);
+  CHECK(row.integer(Column::payload_len) == 0);
+}
+
+TEST_CASE("an event is a text member at the top, whatever octets it has") {
+  CHECK(event(R"({"EVENT":5,"Event":"x"})") == "x");
+  CHECK(event(R"({"a":{"Event":"x"}})") == "");
+  CHECK(event("Event") == "");
+  CHECK(event("{\"Event\":\"\xff\\u0000\"}") == "\xef\xbf\xbd\xef\xbf\xbd");
+  Report row(hep3(chunk(15, "{\"Event\":\"x" + std::string(400, '\xe9') + "\"}")));
+  CHECK(row.text(Column::event).size() == 64);
+  CHECK(row.reader->cutCount() == 1);
+  std::string euros = "x";
+  while (euros.size() < 700) euros += "\xe2\x82\xac";
+  Report clean(hep3(chunk(15, "{\"Event\":\"" + euros + "\"}")));
+  CHECK(clean.text(Column::event) == euros.substr(0, 64));
+  CHECK(clean.reader->cleanedCount() == 0);
+}
+
+TEST_CASE("a payload as text is clean, as long as its column, and keeps its lines") {
+  OneRow folded("Reason: a\r\n b\r\n");
+  const std::string text = folded.text(Column::payload_text);
+  CHECK(text == "OPTIONS sip:a@b SIP/2.0\r\nReason: a\r\n b\r\n\r\n");
+  CHECK(folded.reader->text(Column::payload_text).inSlab);
+  Report row(hep3(chunk(15, std::string(40000, '\xff'))));
+  CHECK(row.text(Column::payload_text).size() == 4095);  // 1,365 replacement characters of three octets
+  CHECK(row.reader->cutCount() == 1);
+}
+
+TEST_CASE("a date that has no text of 19 characters is the arrival's, counted") {
+  Report row(hep3(chunk(1, u8(2))));
+  Record& record = const_cast<Record&>(row.slab->record(0));
+  const auto dated = [&](int64_t microTs, int64_t arrivalUs) {
+    record.microTs = microTs;
+    record.arrivalUs = arrivalUs;
+    return row.text(Column::date) + "." + std::to_string(row.integer(Column::tsu));
+  };
+  constexpr int64_t kLast = 253'402'300'799'999'999;
+  CHECK(dated(kLast, 0) == "9999-12-31 23:59:59.999999");
+  CHECK(dated(-1, 0) == "1969-12-31 23:59:59.999999");
+  CHECK(dated(-62'167'219'200'000'000, 0) == "0000-01-01 00:00:00.0");
+  CHECK(row.reader->arrivalCount() == 0);
+  CHECK(dated(kLast + 1, 1'700'000'000'000'001) == "2023-11-14 22:13:20.1");
+  CHECK(dated(INT64_MIN, 1'700'000'000'000'002) == "2023-11-14 22:13:20.2");
+  CHECK(dated(INT64_MAX, INT64_MIN) == "1970-01-01 00:00:00.0");
+  CHECK(row.reader->arrivalCount() == 3);
+}

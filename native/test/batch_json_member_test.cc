@@ -12,7 +12,8 @@ using namespace hepcapd;
 namespace {
 std::string member(std::string_view json) {
   std::string out(json.size(), '\0');
-  out.resize(jsonMember(guarded(json).bytes(), "sip", reinterpret_cast<uint8_t*>(out.data())));
+  const auto octets = guarded(json);
+  out.resize(unescapeJson(jsonMember(octets.bytes(), "sip"), reinterpret_cast<uint8_t*>(out.data())));
   return out;
 }
 }  // namespace
@@ -43,4 +44,14 @@ TEST_CASE("what is no such object has no member") {
 TEST_CASE("every prefix is read without reaching beyond it") {
   const std::string json = R"({"a":[1,{"b":"\u00e9"}],"sip":"\ud83d\ude00 \"x\""})";
   for (size_t size = 0; size <= json.size(); size++) member(json.substr(0, size));
+}
+
+TEST_CASE("a name in letters of any case is found where that is asked for") {
+  const auto event = [](std::string_view json) {
+    return std::string(jsonMember(Bytes(json), "Event", MemberCase::any).text());
+  };
+  CHECK(event(R"({"EVENT":"a"})") == "a");
+  CHECK(event(R"({"events":"a","event":5,"eVent":"b","Event":"c"})") == "b");
+  CHECK(event(R"({"Even":"a","\u0045vent":"b"})") == "");
+  CHECK(jsonMember(Bytes(std::string_view(R"({"event":"a"})")), "Event").empty());
 }

@@ -6,7 +6,7 @@ import { UsageError } from '../../lib/errors.js'
 import { flagOf } from '../../lib/options/option.js'
 import { effective } from '../../lib/options/settings.js'
 import { columnOptions } from '../../lib/options/table-columns.js'
-import { tableShapes } from '../../lib/sink/schema.js'
+import { defaultShapes } from '../../lib/sink/schema.js'
 
 type Named = Record<string, string>
 
@@ -25,7 +25,7 @@ function faultsOf(flags: Named): { where: string; what: string }[] {
 }
 
 t.test('the options are those of the columns', async (t) => {
-  const { id, sip } = tableShapes({ renamed: {} })
+  const { id, sip } = defaultShapes
   const columns = [id.sip, ...sip.map(({ name }) => name)]
   t.same(new Set(Object.keys(columnOptions)), new Set(columns.map((name) => `${name}_column`)))
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
 import type { Batch } from '../../lib/message.js'
-import { tableShapes } from '../../lib/sink/schema.js'
+import { defaultLayout, tableShapes } from '../../lib/sink/schema.js'
 import { type SlabRows, SqliteStore } from '../../lib/sink/sqlite-store.js'
 import { batchOf, newEngine } from '../support/engine.js'
 import { chunk, hep3, options, packet, u8 } from '../support/packets.js'
@@ -162,7 +162,7 @@ t.test('columns under other names, in tables of ours and of others', async (t) =
   t.teardown(() => engine.close())
   const path = join(t.testdir(), 'renamed.db')
   const renamed = { id: 'Nr', callid: 'Call_Id', from_user: 'to_user', to_user: 'from_user', msg: 'body' }
-  const shapes = tableShapes({ renamed: { ...renamed, type: 'kind' } })
+  const shapes = tableShapes({ ...defaultLayout, renamed: { ...renamed, type: 'kind' } })
   const db = new Database(path)
   db.exec('CREATE TABLE old (call_id TEXT NOT NULL, callid TEXT NOT NULL, kind INT)')
   const batch = batchOf(engine, MESSAGES)

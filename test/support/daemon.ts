@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import Database from 'better-sqlite3'
 import { Daemon, type DaemonSettings } from '../../lib/daemon.js'
 import { Log } from '../../lib/log.js'
+import { defaultLayout } from '../../lib/sink/schema.js'
 import { ROUTING } from './routing.js'
 
 /** Everything that was logged, as lines `level message`. */
@@ -38,7 +39,7 @@ export const SETTINGS: DaemonSettings = {
   readRange: { address: '' },
   tunnels: true,
   targets: [],
-  tableLayout: { renamed: {} },
+  tableLayout: defaultLayout,
   statementsInFlight: 5,
   relay: { agent: { captureId: 1, compressed: false }, limits: {} },
   udpWorkers: 1,

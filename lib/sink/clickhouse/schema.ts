@@ -32,20 +32,12 @@ export function quotedText(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 }
 
-const integerTypes: Record<string, string> = {
-  source_port: 'UInt16',
-  destination_port: 'UInt16',
-  contact_port: 'UInt16',
-  originator_port: 'UInt16',
-  proto: 'UInt8',
-  family: 'UInt8',
-  type: 'UInt8',
-  protocol_type: 'UInt8',
-}
+/** By the octets that a number needs. */
+const integerTypes: Record<number, string> = { 1: 'UInt8', 2: 'UInt16', 4: 'UInt32', 8: 'Int64' }
 
 function typeOf({ from }: TableColumn): string {
   if (from.name === 'date') return "DateTime('UTC')"
-  return from.kind === 'integer' ? (integerTypes[from.name] ?? 'Int64') : 'String'
+  return from.kind === 'integer' ? (integerTypes[from.width] as string) : 'String'
 }
 
 function columnList(kind: RowKind, shapes: TableShapes, { hasSkipIndexes }: SchemaFeatures): string {
