@@ -7,6 +7,7 @@ import { bpfOptions, FILTER_NOTES } from './options/bpf.js'
 import { type Arguments, aloneBeforeWords, plainArguments, yargsOptions } from './options/command-line.js'
 import { flagOf, type OptionTable } from './options/option.js'
 import { type Resolved, resolve, type Sources } from './options/resolve.js'
+import { SCHEMA_NOTES, schemaOptions } from './options/schema.js'
 import { sendOptions } from './options/send.js'
 import { effective } from './options/settings.js'
 import { showOptions } from './options/show.js'
@@ -47,6 +48,12 @@ const commands: Record<string, Command> = {
     notes: TRACE_NOTES,
     run: trace,
   },
+  schema: {
+    summary: 'print the statements that make the tables',
+    options: { ...schemaOptions, ...daemonOptions },
+    notes: SCHEMA_NOTES,
+    run: schema,
+  },
   bpf: {
     summary: 'print the packet filter that these options attach',
     options: { ...bpfOptions, ...daemonOptions },
@@ -55,7 +62,7 @@ const commands: Record<string, Command> = {
   },
 }
 
-const laterCommands = ['schema', 'ctl', 'doctor']
+const laterCommands = ['ctl', 'doctor']
 
 /** Resolves to the exit status; an error that nobody can cure rejects. */
 export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -214,6 +221,16 @@ async function trace(sources: Sources): Promise<number> {
   report(configuration.warnings)
   const command = await import('./commands/trace.js')
   return command.trace(configuration, { ...flags, file: String(file) })
+}
+
+/** Neither what is captured from matters, nor whether there is anything. */
+async function schema(sources: Sources): Promise<number> {
+  const { own, others } = apart(schemaOptions, sources)
+  const flags = sound(schemaOptions, own)
+  const configuration = effective({ ...others, inputless: true })
+  report(configuration.warnings)
+  const command = await import('./commands/schema.js')
+  return command.schema(configuration.settings, { ...flags, nowMs: Date.now() })
 }
 
 /** Without a raw mode it is the filter of a mirror port. */

@@ -1,7 +1,9 @@
 // The engines: the one place that knows them all. Each is loaded when it is used.
 
+import { RefusedError } from '../errors.js'
+import type { RowKind } from '../route/rows.js'
 import type { DatabaseTarget } from './database-target.js'
-import type { TableShapes } from './schema.js'
+import { sqliteSchema, type TableShapes } from './schema.js'
 import type { Advise, Store } from './store.js'
 
 /** Which store, and how it is used: plain data, for it travels to a worker thread. */
@@ -25,4 +27,41 @@ export async function makeStore(target: StoreTarget, advise: Advise): Promise<St
     return new PostgresStore(target.at, target, advise)
   }
   throw new Error(`${target.at.engine} is not there`)
+}
+
+export interface WantedTable {
+  kind: RowKind
+  table: string
+}
+
+export interface WantedSchema {
+  tables: readonly WantedTable[]
+  shapes: TableShapes
+  /** Of ClickHouse servers: the tables are spread over them. */
+  cluster?: string | undefined
+}
+
+/** The statements that make tables which are not there yet. */
+export async function schemaOf(
+  target: { kind: 'sqlite' } | { kind: 'database'; at: Pick<DatabaseTarget, 'engine'> },
+  { tables, shapes, cluster }: WantedSchema,
+): Promise<string[]> {
+  if (target.kind === 'sqlite') return tables.flatMap(({ kind, table }) => sqliteSchema(kind, table, shapes))
+  if (target.at.engine === 'clickhouse') {
+    const { clickhouseDistributedSchema, clickhouseSchema } = await import('./clickhouse.js')
+    return tables.flatMap(({ kind, table }) =>
+      cluster === undefined
+        ? clickhouseSchema(kind, table, shapes)
+        : clickhouseDistributedSchema(kind, table, cluster, shapes),
+    )
+  }
+  if (target.at.engine === 'postgres') {
+    const { BLOCKS_SCHEMA, postgresSchema } = await import('./postgres.js')
+    return [...tables.flatMap(({ kind, table }) => postgresSchema(kind, table, shapes)), BLOCKS_SCHEMA]
+  }
+  throw new RefusedError({
+    code: 'NO_ENGINE',
+    message: `this version does not store in ${target.at.engine}`,
+    cure: 'leave out this db_url',
+  })
 }
