@@ -128,3 +128,24 @@ t.test('TLS is what the server sees', { skip: NO_POSTGRES }, async (t) => {
   )
   t.same(seen, [{ ssl: true }])
 })
+
+t.test('a Unix socket, by its folder and by its own name', { skip: NO_POSTGRES }, async (t) => {
+  const engine = newEngine()
+  t.teardown(() => engine.close())
+  await first.createDatabase('local')
+  const batch = batchOf(engine, [packet(options('one'))])
+  for (const socketPath of [first.folder, join(first.folder, `.s.PGSQL.${first.port}`)]) {
+    const { store } = makeStore(t, first, { socketPath, database: 'local', tls: { mode: 'on' } })
+    await store.open()
+    t.same(await store.write(new Blocks().of(batch)), [], socketPath)
+  }
+  t.same(await callIds(first, 'local'), ['one', 'one'])
+})
+
+t.test('a password that the server has as MD5', { skip: NO_POSTGRES }, async (t) => {
+  await first.query("SET password_encryption = 'md5'; CREATE ROLE md5 LOGIN PASSWORD 'hush'")
+  const { store } = makeStore(t, first, { user: 'md5', password: 'hush' })
+  await store.open()
+  const wrong = makeStore(t, first, { user: 'md5', password: 'hash' })
+  await t.rejects(wrong.store.open(), { name: 'RefusedError', code: 'POSTGRES_28P01' })
+})

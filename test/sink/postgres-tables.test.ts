@@ -1,7 +1,8 @@
 // Tables in PostgreSQL: those that others made, those that change under us, and those that several make at once.
 
 import t from 'tap'
-import { postgresSchema } from '../../lib/sink/postgres.js'
+import { PostgresStore, postgresSchema } from '../../lib/sink/postgres.js'
+import { tableShapes } from '../../lib/sink/schema.js'
 import { batchOf, newEngine } from '../support/engine.js'
 import { options, packet } from '../support/packets.js'
 import { callIds, openStore } from '../support/postgres-rows.js'
@@ -281,4 +282,76 @@ t.test('texts that the encoding of the database has no letters for', { skip: NO_
   const { store } = await openStore(t, server, 'latin')
   t.match(await store.write(new Blocks().of(batch)), [{ row: 1, reason: 'POSTGRES_22P05' }])
   t.same(await server.query('SELECT user_agent FROM sip_capture', 'latin'), [{ user_agent: '\u00e9' }])
+})
+
+t.test('columns under other names, and the automatic one too', { skip: NO_POSTGRES }, async (t) => {
+  const engine = newEngine()
+  t.teardown(() => engine.close())
+  const batch = batchOf(engine, [packet(options('one'))])
+  await server.createDatabase('renamed')
+  const shapes = tableShapes({ renamed: { callid: 'Call', date: 'time_stamp', id: 'key' } })
+  const target = server.target({ database: 'renamed' })
+  const store = new PostgresStore(target, { statementsInFlight: 1, shapes }, () => {})
+  t.teardown(() => store.close())
+  t.same(await store.write(new Blocks().of(batch)), [])
+  const columns = '"Call", extract(epoch FROM time_stamp)::int AS second, key'
+  t.same(await server.query(`SELECT ${columns} FROM sip_capture`, 'renamed'), [
+    { Call: 'one', second: 1_700_000_000, key: '1' },
+  ])
+  const indexes = await server.query(
+    "SELECT 1 FROM pg_indexes WHERE indexdef LIKE '%(time_stamp)'",
+    'renamed',
+  )
+  t.equal(indexes.length, 1)
+})
+
+t.test('reports as JSON, for a table that wants them so', { skip: NO_POSTGRES }, async (t) => {
+  const engine = newEngine()
+  t.teardown(() => engine.close())
+  const payloads = ['{"a":[1,"\u00e9"]}', '{"a":', '', '{"a":"\\u0000"}', '7']
+  const batch = batchOf(
+    engine,
+    payloads.map((payload) => packet(payload, { type: 5 })),
+  )
+  const { store } = await openStore(t, server, 'reports')
+  const kinds = ['json', 'jsonb']
+  for (const type of kinds) {
+    await server.query(
+      `CREATE TABLE as_${type} (date timestamptz, msg ${type}); ALTER TABLE as_${type} OWNER TO ${USER}`,
+      'reports',
+    )
+  }
+  const rows = Uint32Array.from(payloads, (_, row) => row)
+  const tables = kinds.map((type) => ({ kind: 'report' as const, table: `as_${type}`, rows }))
+  const refused = await store.write(new Blocks().of(batch, { tables }))
+  t.same(
+    refused.map(({ table, row, reason }) => [table, row, reason]),
+    [
+      [0, 1, 'POSTGRES_22P02'],
+      [1, 1, 'POSTGRES_22P02'],
+      [1, 3, 'POSTGRES_22P05'],
+    ],
+  )
+  t.same(await server.query('SELECT msg FROM as_jsonb ORDER BY msg::text', 'reports'), [
+    { msg: 7 },
+    { msg: { a: [1, '\u00e9'] } },
+    { msg: null },
+  ])
+})
+
+t.test('a value that an index of the table has no room for', { skip: NO_POSTGRES }, async (t) => {
+  const engine = newEngine()
+  t.teardown(() => engine.close())
+  const noise = Array.from({ length: 4000 }, (_, index) =>
+    String.fromCharCode(33 + ((index * index * 7919) % 90)),
+  )
+  const batch = batchOf(engine, [packet(options('short')), packet(`${options('long')}${noise.join('')}`)])
+  const { store } = await openStore(t, server, 'narrow')
+  await server.query(
+    `CREATE TABLE sip_capture (callid text, msg text); CREATE INDEX ON sip_capture (msg COLLATE "C");
+    ALTER TABLE sip_capture OWNER TO ${USER}; ALTER TABLE sip_capture ALTER msg SET STORAGE EXTERNAL`,
+    'narrow',
+  )
+  t.match(await store.write(new Blocks().of(batch)), [{ row: 1, reason: 'POSTGRES_54000' }])
+  t.same(await callIds(server, 'narrow'), ['short'])
 })

@@ -176,7 +176,7 @@ export class PostgresServer {
     appendFileSync(join(this.#data, 'postgresql.conf'), `${[...this.#settings(), ...settings].join('\n')}\n`)
     writeFileSync(
       join(this.#data, 'pg_hba.conf'),
-      'host all postgres 127.0.0.0/8 trust\nhost all all 127.0.0.0/8 scram-sha-256\n',
+      'host all postgres 127.0.0.0/8 trust\nhost all md5 127.0.0.0/8 md5\nhost all all 127.0.0.0/8 scram-sha-256\nlocal all all scram-sha-256\n',
     )
     if (this.#tls) {
       copyFileSync(this.#tls.cert, join(this.#data, 'cert.pem'))
@@ -191,7 +191,7 @@ export class PostgresServer {
     const tls = this.#tls ? ['ssl = on', "ssl_cert_file = 'cert.pem'", "ssl_key_file = 'key.pem'"] : []
     return [
       `listen_addresses = '${this.host}'`,
-      "unix_socket_directories = ''",
+      `unix_socket_directories = '${this.folder}'`,
       'fsync = off',
       "timezone = 'Asia/Kolkata'",
       'logging_collector = on',

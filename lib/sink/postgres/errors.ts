@@ -69,8 +69,9 @@ interface ServerFault {
 /** Throws what is neither of the server nor of the way to it. */
 export function verdictOf(error: unknown): Verdict {
   const fault = error as ServerFault
-  const { code, message = String(error) } = fault
+  const { code } = fault
   const name = typeof code === 'string' ? code : ''
+  const message = fault.message || name || String(error) // of several attempts on one name there is no message
   if (name === '' && !CLIENT_WORDS.test(message)) throw error
   if (name === CHANGED) return verdict('table', name, message, WAY_CURE)
   return SQLSTATE.test(name) && !name.startsWith('E')

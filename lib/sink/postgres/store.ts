@@ -5,7 +5,7 @@ import { RefusedError } from '../../errors.js'
 import type { DatabaseTarget } from '../database-target.js'
 import { defaultShapes, type TableShapes } from '../schema.js'
 import { type Advise, AwayError, type BlockRefusal, type Store, type StoreBlock } from '../store.js'
-import { SILENT, type Verdict, verdictOf } from './errors.js'
+import { OwnFault, SILENT, type Verdict, verdictOf } from './errors.js'
 import { Memory } from './memory.js'
 import { Session } from './session.js'
 import { addChanged } from './table.js'
@@ -131,7 +131,7 @@ export class PostgresStore implements Store {
   /** The next host's turn, unless another block has seen to that. */
   #verdict(error: unknown, turn: number): Verdict {
     const verdict = verdictOf(error)
-    if (verdict.code === SILENT) this.#silences++
+    if (error instanceof OwnFault && verdict.code === SILENT) this.#silences++
     if (verdict.isLost && turn === this.#turn && this.#target.hosts.length > 1) this.#next()
     const { password } = this.#target
     const message = password === '' ? verdict.message : verdict.message.replaceAll(password, '***')

@@ -14,17 +14,23 @@ import { type CatalogueColumn, type FilledColumn, filledColumn } from './types.j
 /** Of a statement with text values. */
 const ROWS_AT_ONCE = 100
 
-/** What the catalogue says; equal texts mean equal tables. */
 interface Description {
   name: string
+  signature: string
   relkind: string
   /** It has rules, or hides rows from us. */
   isSpecial: boolean
   columns: CatalogueColumn[] | null
 }
 
+/** All that octets depend on, as text: it is asked for in every transaction. */
+const SIGNATURE = `concat_ws(' ', c.oid, c.relkind, c.relhasrules, row_security_active(c.oid),
+    (SELECT string_agg(concat_ws(' ', quote_ident(a.attname), a.atttypid, a.atttypmod, a.attnotnull, a.atthasdef), ', '
+      ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))`
+const NAMED = 'FROM unnest($1::text[]) AS n(name) JOIN pg_class c ON c.oid = to_regclass(quote_ident(n.name))'
+
 /** Columns that were added to the catalogue later are read by way of JSON: older servers have none of them. */
-const READ = `SELECT n.name, c.relkind::text AS relkind,
+const READ = `SELECT n.name, ${SIGNATURE} AS signature, c.relkind::text AS relkind,
   c.relhasrules OR row_security_active(c.oid) AS "isSpecial",
   (SELECT json_agg(json_build_object(
       'name', a.attname, 'type', b.typname,
@@ -36,11 +42,11 @@ const READ = `SELECT n.name, c.relkind::text AS relkind,
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
       JOIN pg_type b ON b.oid = CASE WHEN t.typbasetype <> 0 THEN t.typbasetype ELSE t.oid END
     WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
-FROM unnest($1::text[]) AS n(name) JOIN pg_class c ON c.oid = to_regclass(quote_ident(n.name))`
+  ${NAMED}`
 
 export class Table {
   readonly name: string
-  /** What it is made of, as text. */
+  /** What it is made of; equal texts mean equal tables. */
   readonly signature: string
   readonly #columns: FilledColumn[]
   readonly #isCopied: boolean
@@ -48,7 +54,7 @@ export class Table {
 
   private constructor(shape: TableColumn[], description: Description) {
     this.name = description.name
-    this.signature = JSON.stringify(description)
+    this.signature = description.signature
     this.#columns = filledColumns(shape, description.columns ?? [])
     const isPlain = /^[rp]$/.test(description.relkind) && !description.isSpecial
     this.#isCopied = isPlain && this.#columns.every(({ encoding }) => encoding)
@@ -63,8 +69,9 @@ export class Table {
 
   /** What these tables are made of now, by name. */
   static async signatures(session: Session, names: string[]): Promise<Map<string, string>> {
-    const found = await session.rows<Description>(READ, [names])
-    return new Map(found.map((description) => [description.name, JSON.stringify(description)]))
+    const text = `SELECT n.name, ${SIGNATURE} AS signature ${NAMED}`
+    const found = await session.rows<Pick<Description, 'name' | 'signature'>>(text, [names])
+    return new Map(found.map(({ name, signature }) => [name, signature]))
   }
 
   /** All of these rows, or none and an error. */
