@@ -69,6 +69,7 @@ class CopyEncoder {
     message.counts = counts_;
     message.counts.cut += reader_.cutCount();
     message.counts.cleaned += reader_.cleanedCount();
+    message.counts.arrivals += reader_.arrivalCount();
     return message;
   }
 

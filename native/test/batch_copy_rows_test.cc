@@ -138,6 +138,7 @@ TEST_CASE("COPY: numbers as floating point, as digits, and a date as seconds") {
   CHECK(rows.value({Column::source_port, Type::float4}) == field(u32(0x459e'2000)));
   CHECK(rows.value({Column::micro_ts, Type::text}) == field("-1"));
   CHECK(rows.value({Column::source_port, Type::bytea}) == field("5060"));
+  CHECK(rows.value({Column::date, Type::text}) == field("1969-12-31 23:59:59"));
   CHECK(rows.value({Column::date, Type::int8}) == field(u64(uint64_t(-1))));
 }
 

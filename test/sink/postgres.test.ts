@@ -82,7 +82,7 @@ t.test('hostile values are stored as they are', { skip: NO_POSTGRES }, async (t)
   const expected = sqliteLines(join(t.testdir(), 'hostile.db'), [batch])
   sameLines(t, await storedLines(server, 'hostile', 'sip', 'sip_capture'), expected.sip, 'SIP')
   sameLines(t, await storedLines(server, 'hostile', 'report', 'rtcp_capture'), expected.report, 'reports')
-  t.same(store.odd(), { cut: 1, cleaned: 3, clamped: 0, arrivals: 0 })
+  t.same(store.odd(), { cut: 1, cleaned: 3 })
 })
 
 t.test('a row that the server refuses costs none of its neighbours', { skip: NO_POSTGRES }, async (t) => {
@@ -131,5 +131,5 @@ t.test('a row that the server refuses costs none of its neighbours', { skip: NO_
       ids.filter((_, number) => !expected.includes(number)),
     )
   }
-  t.same(store.odd(), { cut: 0, cleaned: 0, clamped: 0, arrivals: 0 })
+  t.same(store.odd(), {})
 })

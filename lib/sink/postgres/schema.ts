@@ -10,22 +10,14 @@ export const BLOCKS = 'hepcapd_blocks'
 /** Longer names are cut by the server. */
 const LONGEST_NAME = 63
 
-const integerTypes: Record<string, string> = {
-  source_port: 'integer',
-  destination_port: 'integer',
-  contact_port: 'integer',
-  originator_port: 'integer',
-  proto: 'smallint',
-  family: 'smallint',
-  type: 'smallint',
-  protocol_type: 'smallint',
-}
+/** By the octets that a number needs, which has no sign. */
+const integerTypes: Record<number, string> = { 1: 'smallint', 2: 'integer', 4: 'bigint', 8: 'bigint' }
 
 function definition({ name, from }: TableColumn): string {
   if (from.name === 'date') return `${quoted(name)} timestamptz NOT NULL`
   if (from.kind === 'octets') return `${quoted(name)} bytea NOT NULL DEFAULT ''`
   if (from.kind === 'text') return `${quoted(name)} text NOT NULL DEFAULT ''`
-  return `${quoted(name)} ${integerTypes[from.name] ?? 'bigint'} NOT NULL DEFAULT 0`
+  return `${quoted(name)} ${integerTypes[from.width]} NOT NULL DEFAULT 0`
 }
 
 /** Two tables never have an index of one name. */

@@ -86,7 +86,7 @@ export class PostgresStore implements Store {
   }
 
   odd(): Record<string, number> {
-    return { ...this.#changed }
+    return Object.fromEntries(Object.entries(this.#changed).filter(([, count]) => count > 0))
   }
 
   async close(): Promise<void> {
