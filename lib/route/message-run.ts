@@ -69,6 +69,7 @@ export class MessageRun implements CaptureActions {
 
   reportCapture({ correlationId, table, protocolType }: ReportCaptureOptions): boolean {
     if (correlationId === '' || !this.#mayStore()) return false
+    if (this.#message.hepVersion === 0) return this.#refuse('not_hep')
     const stored = this.#derive(this.message, { correlationId, protocolType })
     if (!stored) return this.#refuse('queue_full')
     this.#put('report', stored, table)

@@ -122,8 +122,6 @@ function homer6Report(): KindShape {
 export const defaultLayout: TableLayout = { renamed: {}, reportLayout: 'homer5' }
 export const defaultShapes: TableShapes = tableShapes(defaultLayout)
 
-export const indexedColumns: Record<RowKind, string[]> = defaultShapes.indexes
-
 /** The columns of a table in order, without the automatic `id`, under their default names. */
 export function columnsOf(kind: RowKind): TableColumn[] {
   return defaultShapes[kind]

@@ -3,13 +3,15 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { Daemon } from '../../lib/daemon.js'
 import type { InputLedger } from '../../lib/ledger.js'
+import type { Listen } from '../../lib/listen/protocols.js'
 import { soundRoutes } from '../../lib/route/load.js'
 import { parseScript } from '../../lib/script/parser.js'
 import { query, RecordingLog, SETTINGS, sendUdp } from '../support/daemon.js'
-import { hep1, options, packet } from '../support/packets.js'
+import { hep1, hep2, options, packet } from '../support/packets.js'
 import { until } from '../support/tools.js'
 
 t.setTimeout(120_000)
@@ -29,6 +31,7 @@ interface Sources {
   /** Text of the module; its path for loaded(). */
   module?: string
   hepRoute?: string
+  listen?: Listen[]
 }
 
 async function loaded({ script: text, module = '', hepRoute = 'sip' }: Sources) {
@@ -45,7 +48,8 @@ async function routed(t: Test, sources: Sources): Promise<Routed> {
   if (sources.module !== undefined) writeFileSync(module, sources.module)
   const log = new RecordingLog()
   const hepRoute = sources.hepRoute ?? 'sip'
-  const settings = { ...SETTINGS, hepRoute, targets: [{ kind: 'sqlite' as const, path }] }
+  const { listen = SETTINGS.listen } = sources
+  const settings = { ...SETTINGS, hepRoute, listen, targets: [{ kind: 'sqlite' as const, path }] }
   const daemon = new Daemon(settings, log, await loaded({ ...sources, module }))
   await daemon.start()
   const port = Number(/\d+$/.exec(daemon.bound[0]!)![0])
@@ -86,6 +90,83 @@ route[capture_resume] { xlog("L_INFO", "insert executed $ci\\n"); }`
   t.same(log.said(/never/), [])
   const { stored, received } = await end()
   t.same([received, stored], [20, 20])
+})
+
+t.test('async goes on no sooner: not while the database is held by somebody else', async (t) => {
+  const script = `
+route { async(sip_capture("calls", $ci), sip_done); }
+onreply_route { async(report_capture("told", "reports"), report_done); }
+route[sip_done] { xlog("L_INFO", "committed $ci\\n"); }
+route[report_done] { xlog("L_INFO", "committed report\\n"); }`
+  const { send, end, log, path } = await routed(t, { script })
+  const holder = new Database(path)
+  t.teardown(() => holder.close())
+  holder.exec('BEGIN IMMEDIATE')
+  await send([...requests(5), packet('SIP/2.0 200 OK\r\nCall-ID: r\r\n\r\n')])
+  await until(() => log.said(/SQLITE_BUSY/).length > 0)
+  t.same(log.said(/committed/), [], 'nothing is there yet')
+  holder.exec('ROLLBACK')
+  await until(() => log.said(/committed/).length === 6)
+  t.equal(holder.prepare('SELECT count(*) FROM calls WHERE custom_field1 = callid').pluck().get(), 5)
+  t.same(holder.prepare('SELECT correlation_id, type FROM reports').all(), [
+    { correlation_id: 'told', type: 1 },
+  ])
+  const { stored, received } = await end()
+  t.same([received, stored], [6, 6])
+})
+
+t.test('a row that is refused is answered with false, and dropped', async (t) => {
+  const module = `
+     export async function request(msg, capture) {
+       const isStored = await capture.sipCaptureAsync({ table: 'picky' })
+       const isReported = await capture.reportCaptureAsync({ table: 'reports', correlationId: msg.callId })
+       capture.xlog('L_INFO', msg.callId + ' stored ' + isStored + ' reported ' + isReported)
+     }`
+  const { send, end, log, path } = await routed(t, { module })
+  const db = new Database(path)
+  db.exec("CREATE TABLE picky (callid TEXT CHECK (callid <> 'call-1'))")
+  db.close()
+  await send(requests(3))
+  await until(() => log.said(/ stored /).length === 3)
+  t.equal(log.said(/call-[02] stored true reported true/).length, 2)
+  t.equal(log.said(/call-1 stored false reported true/).length, 1)
+  const { stored, dropped } = await end()
+  t.same({ stored, dropped }, { stored: 2, dropped: { 'sink/sqlite_constraint_check': 1 } })
+  t.same(query(path, 'select callid from picky order by callid'), ['call-0', 'call-2'])
+})
+
+t.test('report_capture: any HEP payload, under an id that is told', async (t) => {
+  const script = `
+route {
+	if (report_capture("")) xlog("L_ERR", "empty id\\n");
+	if ($HEPVERSION == 1) report_capture("one", , 34);
+	else if ($HEPVERSION == 2) report_capture("two", "others_%Y");
+	else report_capture($ci);
+}`
+  const { send, end, path, log } = await routed(t, { script })
+  await send([packet(options('three')), hep1(options('x')), hep2(options('y'))])
+  const { stored } = await end()
+  t.equal(stored, 3)
+  t.same(log.said(/empty id/), [])
+  t.same(query(path, 'select correlation_id, type, node from rtcp_capture order by correlation_id'), [
+    { correlation_id: 'one', type: 34, node: 'homer01' },
+    { correlation_id: 'three', type: 1, node: 'homer01:7' },
+  ])
+  t.same(query(path, 'select correlation_id from others_2023'), ['two'])
+})
+
+t.test('report_capture of a message off the wire is false', async (t) => {
+  const script = `
+route { if (!report_capture("id")) xlog("L_INFO", "no HEP\\n"); }
+onreply_route { if (report_capture("id")) xlog("L_INFO", "HEP\\n"); else sip_capture(); }`
+  const listen = [{ proto: 'udp' as const, host: '127.0.0.1', port: 0 }]
+  const { send, end, log, path } = await routed(t, { script, listen })
+  await send([Buffer.from(options('a')), Buffer.from('SIP/2.0 200 OK\r\nCall-ID: r\r\n\r\n')])
+  const { stored, discarded } = await end()
+  t.same({ stored, discarded }, { stored: 1, discarded: { not_hep: 1 } })
+  t.equal(log.said(/no HEP/).length, 1)
+  t.same(log.said(/ HEP$/).length, 1)
+  t.same(query(path, 'select callid from sip_capture'), ['r'])
 })
 
 t.test('await in JavaScript: the message stays readable until the promise settles', async (t) => {

@@ -1,14 +1,20 @@
 // The two layouts of report tables: the manual's, and that of Homer 6 (homer5_on=0). Both ways in store the same
 // values, in tables of ours and of others.
 
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
+import { binding } from '../../lib/binding.js'
+import type { Listen } from '../../lib/listen/protocols.js'
 import type { Batch } from '../../lib/message.js'
 import { defaultLayout, tableShapes } from '../../lib/sink/schema.js'
 import { type SlabRows, SqliteStore } from '../../lib/sink/sqlite-store.js'
+import { sendUdp, startDaemon } from '../support/daemon.js'
 import { derivation, derived, onlyOne, received } from '../support/derived.js'
 import { chunk, hep1, hep2, hep3, options, packet, packet6, u8, u32 } from '../support/packets.js'
+import { TcpClient } from '../support/tcp-client.js'
+import { until } from '../support/tools.js'
 
 const homer6 = tableShapes({ ...defaultLayout, reportLayout: 'homer6' })
 
@@ -173,4 +179,83 @@ t.test('what report_capture() says stands in the place of its layout', async (t)
     'node',
     'msg',
   ])
+})
+
+t.test('capture_ip is the address of ours that the packet came to', async (t) => {
+  const path = join(t.testdir(), 'rows.db')
+  const listen: Listen[] = [
+    { proto: 'hep_udp', host: '127.0.0.7', port: 0 },
+    { proto: 'hep_tcp', host: '*', port: 0 },
+    { proto: 'hep_udp', host: '*', port: 0 },
+  ]
+  const tableLayout = { ...defaultLayout, reportLayout: 'homer6' as const }
+  const { daemon, port } = await startDaemon({ listen, tableLayout, targets: [{ kind: 'sqlite', path }] })
+  const report = (correlation: string) => [packet('{}', { type: 5, correlation })]
+  await sendUdp(port(0), report('one'), '127.0.0.7')
+  const agent = await TcpClient.connect(port(1), '127.0.0.8')
+  await agent.segments(...report('two'))
+  await sendUdp(port(2), report('three'), '127.0.0.9')
+  const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+    all?.some(({ address }) => address === '::1'),
+  )
+  if (hasIpv6) await sendUdp(port(2), report('six'), '::1')
+  await until(() => Object.values(daemon.ledger().sinks)[0]?.rows === (hasIpv6 ? 4 : 3))
+  await daemon.stop()
+  const rows = rowsOf(path, 'rtcp_capture').map((row) => [row.transaction_id, row.capture_ip])
+  t.same(
+    Object.fromEntries(rows),
+    Object.assign({ one: '127.0.0.7', two: '127.0.0.8', three: '127.0.0.9' }, hasIpv6 ? { six: '::1' } : {}),
+  )
+})
+
+t.test('an edited message has come to the same address', async (t) => {
+  const batch = received(t, [packet('{}', { type: 5 })])
+  const { receiver, receiverFamily } = binding.layout.record
+  batch.octets.set([192, 0, 2, 9], batch.recordAt(0) + receiver)
+  batch.octets[batch.recordAt(0) + receiverFamily] = 2
+  const made = derivation()
+  const edited = derived(made.edit(batch.message(0), packet('{"Event":"x"}', { type: 5 })))
+  t.equal(edited.receiverIp, '192.0.2.9')
+  t.equal(derived(made.copy(edited, { correlationId: 'y' })).receiverIp, '192.0.2.9')
+  for (const one of made.seal()) one.release()
+})
+
+t.test('a date that its text cannot hold is that of the arrival, either way', async (t) => {
+  const times: [bigint, bigint][] = [
+    [253_402_300_800_000_000n, 1_700_000_000_000_001n],
+    [-1n, 1_700_000_000_000_000n],
+    [-62_167_219_300_000_000n, 1_700_000_001_000_000n],
+    [4_611_686_018_427_387_904n, -9_000_000_000_000_000_000n],
+    [1_700_000_002_000_003n, 0n],
+  ]
+  const batch = received(
+    t,
+    times.map(() => packet('{}', { type: 5 })),
+  )
+  const { microTs, arrivalUs } = binding.layout.record
+  for (const [row, [own, arrival]] of times.entries()) {
+    batch.octets.writeBigInt64LE(own, batch.recordAt(row) + microTs)
+    batch.octets.writeBigInt64LE(arrival, batch.recordAt(row) + arrivalUs)
+  }
+  const before = binding.rowsTableCounts().arrivals
+  const [fast, slow] = [join(t.testdir(), 'fast.db'), join(t.testdir(), 'slow.db')]
+  const stores = [fast, slow].map((path) => new SqliteStore(path, { shapes: homer6 })) as [
+    SqliteStore,
+    SqliteStore,
+  ]
+  t.same(stores[0].insert([reports(batch)], 'n'), [])
+  t.same(stores[1].insertOneByOne([reports(batch)], 'n'), [])
+  for (const store of stores) store.close()
+  t.same(rowsOf(fast), rowsOf(slow))
+  t.same(
+    rowsOf(fast).map(({ tss, tsu }) => [tss, tsu]),
+    [
+      ['2023-11-14 22:13:20', 1],
+      ['1969-12-31 23:59:59', 999_999],
+      ['2023-11-14 22:13:21', 0],
+      ['1970-01-01 00:00:00', 0],
+      ['2023-11-14 22:13:22', 3],
+    ],
+  )
+  t.equal(binding.rowsTableCounts().arrivals - before, 3)
 })
