@@ -215,6 +215,18 @@ export interface DerivationOptions {
   slabs: number
 }
 
+/** Slabs from the disk: `octets` as they lay from a slab's start, `records` as they lay at its end. */
+export interface SlabLoader {
+  /** The slab, to be released once; null when there is no room; undefined when no slab can have looked like this. */
+  load(input: number, octets: Uint8Array, records: Uint8Array): SealedSlab | null | undefined
+}
+
+export interface SlabLoaderOptions {
+  /** The largest slab that can be loaded, in octets, 2 MiB at least. */
+  slabBytes: number
+  slabs: number
+}
+
 export interface Framer {
   /**
    * Takes octets of the stream and returns how many are dealt with. Fewer than given: either `fault` is set
@@ -493,6 +505,7 @@ interface Binding {
     fault?: string,
   ) => Framer
   Derivation: new (options: DerivationOptions) => Derivation
+  SlabLoader: new (options: SlabLoaderOptions) => SlabLoader
   /** Opens a pcap or pcapng file, `-` is standard input. Throws a SystemError. */
   CaptureFile: new (
     path: string,
@@ -507,10 +520,14 @@ interface Binding {
   sendOutcomes: string[]
   /** A view of a sealed slab; the slab must not be released before the view's last use. */
   lend(handle: SlabHandle): ArrayBuffer
+  /** How much of a sealed slab messages have, from its start; its records lie at its end. */
+  filledOctets(handle: SlabHandle): number
   /** Gives the slab back and detaches the view; false when the handle names nothing (any more). */
   release(handle: SlabHandle, view?: ArrayBuffer): boolean
   /** One datagram to $NOTIFY_SOCKET (sd_notify(3)); false without one. Throws a SystemError. */
   notify(state: string): boolean
+  /** Locks a file for this process as long as it is open (flock(2)); false when another one has it. Throws a SystemError. */
+  lock(fd: number): boolean
   /** Octets of a TCP connection that its peer's kernel has not confirmed. Throws a SystemError. */
   unacknowledged(fd: number): number
   /** Ends the process without a word to its threads: process.exit() waits for them, and may abort instead. */

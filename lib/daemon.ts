@@ -1,5 +1,6 @@
 // The daemon: opens sinks, then inputs, says `ready:`, and ends in order: inputs, queue, sinks, ledger.
 
+import { existsSync } from 'node:fs'
 import { binding, type Engine } from './binding.js'
 import { Dispatcher } from './dispatcher.js'
 import { RefusedError } from './errors.js'
@@ -32,7 +33,11 @@ import { Feed } from './sink/feed.js'
 import { RelaySink } from './sink/relay.js'
 import { type TableLayout, tableShapes } from './sink/schema.js'
 import type { Sink } from './sink/sink.js'
+import type { SpoolPort } from './sink/spool-port.js'
 import { StoreThread } from './sink/store-thread.js'
+import { folderOf } from './spool/folder.js'
+import { LazySpool } from './spool/lazy-spool.js'
+import { Spool, type SpoolLimits } from './spool/spool.js'
 
 /** Where rows go: a SQLite file (strftime allowed), a database server, a HEP receiver, or nowhere. */
 export type Target =
@@ -40,6 +45,15 @@ export type Target =
   | { kind: 'database'; at: DatabaseTarget }
   | { kind: 'relay'; to: RelayTarget }
   | { kind: 'none' }
+
+export interface SpoolSettings extends Omit<SpoolLimits, 'syncMs'> {
+  /** '' is none. */
+  folder: string
+  /** Opened at the start; else when it is needed first, and where that fails rows wait in memory. */
+  isNamed: boolean
+  /** Every row goes there first. */
+  always: boolean
+}
 
 export interface RelaySettings {
   /** Of packets that we make. */
@@ -58,6 +72,7 @@ export interface DaemonSettings extends RouterSettings, FileSettings {
   tls: TlsCredentials
   raw: RawSettings | undefined
   targets: Target[]
+  spool: SpoolSettings
   /** Over all connections of a database. */
   statementsInFlight: number
   tableLayout: TableLayout
@@ -80,6 +95,8 @@ const MAX_ROWS = 10_000
 const FLUSH_MS = 100
 /** Of the queue, what a database may hold back before its rows go to the disk. */
 const HELD_SHARE = 0.5
+/** With `--spool-always` rows are forced onto the disk so soon. */
+const SYNC_MS = 200
 /** Time that a stopping input may take of the stop timeout; the rest is the sinks'. */
 const DRAIN_SHARE = 0.5
 
@@ -256,7 +273,17 @@ export class Daemon {
     const shapes = tableShapes(this.#settings.tableLayout)
     const thread = new StoreThread(name, { ...target, statementsInFlight, shapes }, this.#log)
     const heldBlocks = Math.ceil(slabsOf(this.#settings).slabs * HELD_SHARE)
-    return new Feed(thread, undefined, { heldBlocks, spoolAlways: false }, this.#log)
+    const limits = { heldBlocks, spoolAlways: this.#settings.spool.always }
+    return new Feed(thread, this.#spoolOf(name), limits, this.#log)
+  }
+
+  #spoolOf(sinkName: string): SpoolPort | undefined {
+    const { folder, isNamed, always, maxBytes, full } = this.#settings.spool
+    if (folder === '') return undefined
+    const limits = { maxBytes, full, syncMs: always ? SYNC_MS : undefined }
+    const path = folderOf(folder, sinkName)
+    const open = () => Spool.open(path, sinkName, limits, this.#log)
+    return new LazySpool(open, isNamed || always || existsSync(path), isNamed ? undefined : this.#log)
   }
 
   #inputList(): InputList {

@@ -24,7 +24,7 @@ export class LoadedDaemon {
   }
 
   static async start(path: string): Promise<LoadedDaemon> {
-    const args = ['--listen', 'hep_udp:127.0.0.1:0', '--db-url', `sqlite:${path}`]
+    const args = ['--listen', 'hep_udp:127.0.0.1:0', '--db-url', `sqlite:${path}`, '--spool', `${path}.spool`]
     return new LoadedDaemon(await RunningDaemon.start(args), path)
   }
 

@@ -1,6 +1,6 @@
 // The effective configuration of the daemon: every value checked against the others, and where it came from.
 
-import type { DaemonSettings, Target } from '../daemon.js'
+import type { DaemonSettings, SpoolSettings, Target } from '../daemon.js'
 import { type Fault, UsageError } from '../errors.js'
 import { readCredentials } from '../listen/certificates.js'
 import { readFilter } from '../listen/filter-file.js'
@@ -83,8 +83,15 @@ export function effective(sources: Sources): Effective {
   const isLive = inputs.read.length === 0 && !sources.inputless
   const isWindowed = isLive || origins.get('table_window') !== 'default'
   if (!isWindowed) show('table_window', 'off')
+  const spool = spoolOf(values, origins, isLive)
+  if (spool.folder === '') show('spool', 'off')
   return {
-    settings: { ...settingsOf(values, inputs, routing), tls, ...(isWindowed ? {} : { tableWindow: null }) },
+    settings: {
+      ...settingsOf(values, inputs, routing),
+      tls,
+      spool,
+      ...(isWindowed ? {} : { tableWindow: null }),
+    },
     values: shown,
     warnings: faults,
     ignored,
@@ -232,11 +239,24 @@ function hepRouteOf(values: Values, origins: Map<string, string>): string {
   return hasRoutes && origins.get('hep_route') === 'default' ? 'sip' : values.hep_route
 }
 
+/** Files wait for the databases: their rows go to the disk only where somebody wants that. */
+function spoolOf(values: Values, origins: Map<string, string>, isLive: boolean): SpoolSettings {
+  const isNamed = origins.get('spool') !== 'default'
+  const folder = isLive || isNamed || values.spool_always ? values.spool : ''
+  return {
+    folder,
+    isNamed: isNamed || values.spool_always,
+    always: values.spool_always,
+    maxBytes: values.spool_max,
+    full: values.spool_full,
+  }
+}
+
 function settingsOf(
   values: Values,
   { listen, raw, read, range }: Inputs,
   routing: Routing,
-): Omit<Settings, 'tls'> {
+): Omit<Settings, 'tls' | 'spool'> {
   return {
     ...routing,
     agent: {

@@ -1,7 +1,7 @@
 // Options of what is stored, where and how.
 
 import { dbUrl, tableWindow } from './endpoints.js'
-import { laterFeature, type OptionTable } from './option.js'
+import type { OptionTable } from './option.js'
 import { choice, integer, offOr, onOff, size, tableName, text } from './types.js'
 
 const group = 'Storage:'
@@ -53,30 +53,26 @@ export const storageOptions = {
   },
   spool: {
     group,
-    pending: laterFeature,
     type: offOr('DIR'),
-    default: 'off',
-    help: 'keep rows here that the database cannot take yet',
+    default: 'hepcapd-spool',
+    help: 'keep rows here that the database cannot take yet; off: they wait in memory. With --read only where it is named',
   },
   spool_max: {
     group,
-    pending: laterFeature,
-    type: size({ min: 0, max: 2 ** 50, why: 'disks are not larger' }),
+    type: size({ min: 1 << 20, max: 2 ** 50, why: 'disks are not larger' }),
     default: '4GiB',
-    help: 'size of the spool',
+    help: 'size of the spool of each database',
   },
   spool_full: {
     group,
-    pending: laterFeature,
     type: choice(['drop-newest', 'drop-oldest']),
     default: 'drop-newest',
-    help: 'what a full spool loses',
+    help: 'what a full spool loses, counted',
   },
   spool_always: {
     group,
-    pending: laterFeature,
     type: onOff,
     default: '0',
-    help: 'write every row to the spool first',
+    help: 'write every row to the spool first, so that a crash loses the last 200 ms at most',
   },
 } as const satisfies OptionTable

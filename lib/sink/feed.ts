@@ -60,7 +60,7 @@ export class Feed implements Sink {
   /** Blocks that the spool was given, to be taken from it again. */
   #appended = 0
   /** The spool has blocks that were not taken from it. */
-  #isBehind: boolean
+  #isBehind = false
   #isTaking = false
   /** Taken from the spool, with the store. */
   readonly #replayed = new Set<StoreBlock>()
@@ -72,7 +72,6 @@ export class Feed implements Sink {
     this.#spool = spool
     this.#limits = limits
     this.#log = log
-    this.#isBehind = this.spooledRows > 0
     thread.turned = () => this.#tellIfDrained()
     spool?.onGivenUp((blocks) => this.#gaveUp(blocks))
   }
@@ -94,7 +93,9 @@ export class Feed implements Sink {
   }
 
   async open(): Promise<void> {
+    await this.#spool?.open()
     await this.#thread.open()
+    this.#isBehind = this.spooledRows > 0
     if (!this.#isBehind) return
     this.#log.info(`${this.name}: ${this.spooledRows} rows wait in the spool from before`)
     void this.#replay()

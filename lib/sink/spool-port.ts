@@ -4,6 +4,8 @@ import type { QuarantinedRow } from './quarantine.js'
 import type { BlockId, StoreBlock } from './store.js'
 
 export interface SpoolPort {
+  /** Takes what an earlier process left; rejects with a RefusedError where there can be no spool. */
+  open(): Promise<void>
   /** Of blocks that are not done. */
   readonly rows: number
   /**
@@ -20,3 +22,6 @@ export interface SpoolPort {
   onGivenUp(gaveUp: (blocks: readonly StoreBlock[]) => void): void
   close(): Promise<void>
 }
+
+/** One that is open. */
+export type OpenSpool = Omit<SpoolPort, 'open'>

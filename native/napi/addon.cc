@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "layout.h"
 #include "row_binary.h"
+#include "slab_loader.h"
 #include "slabs.h"
 #include "system.h"
 #include "udp_sender.h"
@@ -19,6 +20,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hepcapd::registerEngine(env, exports);
   hepcapd::registerSlabs(env, exports);
   hepcapd::registerDerivation(env, exports);
+  hepcapd::registerSlabLoader(env, exports);
   hepcapd::registerRowBinary(env, exports);
   hepcapd::registerCopyRows(env, exports);
   hepcapd::registerBpf(env, exports);

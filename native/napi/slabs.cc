@@ -22,6 +22,13 @@ Napi::Value release(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), pool && pool->release(handleOf(info[0])));
 }
 
+// filledOctets(handle): how much of a sealed slab messages have, from its start.
+Napi::Value filledOctets(const Napi::CallbackInfo& info) {
+  const SlabPool::Reader reader = SlabPool::read(handleOf(info[0]));
+  if (!reader) throw Napi::Error::New(info.Env(), "no sealed slab has this handle");
+  return Napi::Number::New(info.Env(), reader->used());
+}
+
 }  // namespace
 
 SlabHandle handleOf(const Napi::Value& value) { return SlabHandle(value.ToNumber().Int64Value()); }
@@ -42,6 +49,7 @@ Napi::ArrayBuffer viewOf(Napi::Env env, const Slab& slab, const std::shared_ptr<
 
 void registerSlabs(Napi::Env env, Napi::Object exports) {
   exports.Set("lend", Napi::Function::New(env, lend, "lend"));
+  exports.Set("filledOctets", Napi::Function::New(env, filledOctets, "filledOctets"));
   exports.Set("release", Napi::Function::New(env, release, "release"));
 }
 

@@ -1,6 +1,7 @@
 #include "system.h"
 
 #include <linux/sockios.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -52,6 +53,15 @@ Napi::Value counts(const Napi::CallbackInfo& info) {
   return result;
 }
 
+// lock(fd): boolean; false when another process has the file locked (flock(2)). The lock goes with the
+// descriptor.
+Napi::Value lock(const Napi::CallbackInfo& info) {
+  if (::flock(info[0].ToNumber().Int32Value(), LOCK_EX | LOCK_NB) == 0)
+    return Napi::Boolean::New(info.Env(), true);
+  if (errno == EWOULDBLOCK) return Napi::Boolean::New(info.Env(), false);
+  throw toJsError(info.Env(), OsError("flock", errno));
+}
+
 // unacknowledged(fd): octets of a TCP connection that its peer's kernel has not confirmed (tcp(7)).
 Napi::Value unacknowledged(const Napi::CallbackInfo& info) {
   int octets = 0;
@@ -70,6 +80,7 @@ Napi::Value exitAtOnce(const Napi::CallbackInfo& info) { ::_exit(info[0].ToNumbe
 void registerSystem(Napi::Env env, Napi::Object exports) {
   exports.Set("notify", Napi::Function::New(env, notify, "notify"));
   exports.Set("exitAtOnce", Napi::Function::New(env, exitAtOnce, "exitAtOnce"));
+  exports.Set("lock", Napi::Function::New(env, lock, "lock"));
   exports.Set("unacknowledged", Napi::Function::New(env, unacknowledged, "unacknowledged"));
   exports.Set("rowsTableCounts", Napi::Function::New(env, counts, "rowsTableCounts"));
 }

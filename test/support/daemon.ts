@@ -41,6 +41,7 @@ export const SETTINGS: DaemonSettings = {
   targets: [],
   tableLayout: defaultLayout,
   statementsInFlight: 5,
+  spool: { folder: '', isNamed: false, always: false, maxBytes: 1 << 30, full: 'drop-newest' },
   relay: { agent: { captureId: 1, compressed: false }, limits: {} },
   udpWorkers: 1,
   rcvbufBytes: 4 << 20,

@@ -66,6 +66,8 @@ export class FakeSpool implements SpoolPort {
     this.#engine = engine
   }
 
+  async open(): Promise<void> {}
+
   get rows(): number {
     return this.kept.reduce(
       (sum, { tables }) => sum + tables.reduce((rows, one) => rows + one.rows.length, 0),

@@ -1,0 +1,53 @@
+// Database servers that tests of faults can hurt: the same few things of each engine.
+
+import type { DatabaseTarget } from '../../lib/sink/database-target.js'
+import { PASSWORD as CLICKHOUSE_PASSWORD, ClickHouseServer } from './clickhouse-server.js'
+import type { FaultServer } from './faults.js'
+
+type Address = FaultServer['address']
+
+/** The db_url of a target, at another address. */
+function urlOf(
+  { engine, user, database }: DatabaseTarget,
+  password: string,
+  { host, port }: Address,
+): string {
+  return `${engine}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${database}`
+}
+
+/** Numbers of a query's one row. */
+type Ask = (sql: string) => Promise<number[]>
+
+function questions(ask: Ask): Pick<FaultServer, 'stored' | 'storedBetween'> {
+  const exists = async (sql: string) => ask(sql).catch(() => [0, 0])
+  return {
+    async stored() {
+      const [rows = 0, distinct = 0] = await exists(
+        'SELECT count(*), count(DISTINCT callid) FROM sip_capture',
+      )
+      return { rows, distinct }
+    },
+    async storedBetween(from, to) {
+      const number = 'CAST(substring(callid, 2) AS INTEGER)'
+      const where = `callid LIKE 'n%' AND ${number} >= ${from} AND ${number} < ${to}`
+      const [rows = 0] = await exists(`SELECT count(DISTINCT callid) FROM sip_capture WHERE ${where}`)
+      return rows
+    },
+  }
+}
+
+export async function clickhouseForFaults(): Promise<FaultServer & { remove(): Promise<void> }> {
+  const server = await ClickHouseServer.start()
+  const ask: Ask = async (sql) =>
+    (await server.query(sql.replace('AS INTEGER', 'AS Int64'))).split('\t').map(Number)
+  return {
+    address: { host: server.host, port: server.ports.http },
+    url: (address) => urlOf(server.target(), CLICKHOUSE_PASSWORD, address),
+    stop: () => server.stop(),
+    start: () => server.start(),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
+    ...questions(ask),
+    remove: () => server.remove(),
+  }
+}
