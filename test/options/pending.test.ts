@@ -39,12 +39,6 @@ t.test('any other value is refused by name', async (t) => {
   }
 })
 
-t.test('switches that are off by default cannot be switched on', async (t) => {
-  const switches = features.filter(([, option]) => option.type.bare !== undefined && option.default === '0')
-  t.ok(switches.length >= 1)
-  for (const [name] of switches) t.same(faultsOf(name, '1'), [`this version does not have ${name} yet`])
-})
-
 t.test('a malformed value says so instead', async (t) => {
   t.match(faultsOf('raw_socket_listen', '0.0.0.0:5061-5060'), [/runs backwards/])
   t.match(faultsOf('snaplen', 'all'), [/is no whole number/])

@@ -200,10 +200,7 @@ t.test('a full spool takes nothing more, or gives up the oldest', async (t) => {
   }
   t.ok(kept.length > 1 && kept.length < 20)
   t.ok(newest.bytes <= 60_000)
-  t.same(
-    await numbersIn(newest),
-    Array.from({ length: kept }, (_, index) => index + 1),
-  )
+  t.same(await numbersIn(newest), kept)
   await newest.close()
 
   const gaveUp: number[] = []
@@ -211,11 +208,7 @@ t.test('a full spool takes nothing more, or gives up the oldest', async (t) => {
   oldest.onGivenUp((blocks) => gaveUp.push(...blocks.map(({ id }) => id.number)))
   const batch = someBatch(rig.engine, 21)
   t.equal(await oldest.append(blockOf(batch, 21), false), 'kept')
-  t.same(
-    gaveUp,
-    Array.from({ length: kept }, (_, index) => index + 1),
-    'a file at once',
-  )
+  t.same(gaveUp, kept, 'a file at once')
   t.same(await numbersIn(oldest), [21])
   await oldest.close()
 })

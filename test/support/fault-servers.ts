@@ -1,17 +1,14 @@
 // Database servers that tests of faults can hurt: the same few things of each engine.
 
 import type { DatabaseTarget } from '../../lib/sink/database-target.js'
-import { PASSWORD as CLICKHOUSE_PASSWORD, ClickHouseServer } from './clickhouse-server.js'
+import { ClickHouseServer } from './clickhouse-server.js'
 import type { FaultServer } from './faults.js'
+import { PostgresServer } from './postgres-server.js'
 
 type Address = FaultServer['address']
 
 /** The db_url of a target, at another address. */
-function urlOf(
-  { engine, user, database }: DatabaseTarget,
-  password: string,
-  { host, port }: Address,
-): string {
+function urlOf({ engine, user, password, database }: DatabaseTarget, { host, port }: Address): string {
   return `${engine}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${database}`
 }
 
@@ -42,7 +39,26 @@ export async function clickhouseForFaults(): Promise<FaultServer & { remove(): P
     (await server.query(sql.replace('AS INTEGER', 'AS Int64'))).split('\t').map(Number)
   return {
     address: { host: server.host, port: server.ports.http },
-    url: (address) => urlOf(server.target(), CLICKHOUSE_PASSWORD, address),
+    url: (address) => urlOf(server.target(), address),
+    stop: () => server.stop(),
+    start: () => server.start(),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
+    ...questions(ask),
+    remove: () => server.remove(),
+  }
+}
+
+export async function postgresForFaults(): Promise<FaultServer & { remove(): Promise<void> }> {
+  const server = await PostgresServer.start()
+  const ask: Ask = async (sql) => {
+    const rows = sql.replace('count(*),', 'count(*) AS rows,')
+    const [row = {}] = await server.query<Record<string, string>>(rows, server.target().database)
+    return Object.values(row).map(Number)
+  }
+  return {
+    address: { host: server.host, port: server.port },
+    url: (address) => urlOf(server.target(), address),
     stop: () => server.stop(),
     start: () => server.start(),
     pause: () => server.pause(),
