@@ -32,7 +32,8 @@ class LinesOf {
   bool header(HeaderLine& out) {
     if (at_ == end_) return false;
     const uint8_t* const first = at_;
-    out.colon = find<':', Reach>(first, end_);
+    if (colon_ < first) colon_ = find<':', Reach>(first, end_);  // else it is the first one still
+    out.colon = colon_;
     out.text = upTo(first, findFar<'\n', Reach>(first, end_));
     out.folded = false;
     if (out.text.empty()) {
@@ -49,7 +50,10 @@ class LinesOf {
   bool sawEmptyLine() const { return sawEmptyLine_; }
   const uint8_t* position() const { return at_; }
   Bytes rest() const { return {at_, end_}; }
-  void returnTo(const uint8_t* position) { at_ = position; }
+  void returnTo(const uint8_t* position) {
+    at_ = position;
+    colon_ = nullptr;
+  }
 
  private:
   Bytes upTo(const uint8_t* first, const uint8_t* lineFeed) {
@@ -63,6 +67,7 @@ class LinesOf {
 
   const uint8_t* at_;
   const uint8_t* end_;
+  const uint8_t* colon_ = nullptr;  // the one that was found last: lines without any look for it once
   bool sawEmptyLine_ = false;
 };
 

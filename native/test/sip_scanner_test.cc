@@ -82,6 +82,21 @@ TEST_CASE("sip scanner: line ends at every distance from the start and from the 
   }
 }
 
+TEST_CASE("sip scanner: a colon belongs to its line, whatever lines without one are before it") {
+  const std::string text = "a\r\nb\nc: d\r\n e:f\ng\nh:i\n\n";
+  sip::LineScanner lines{Bytes(std::string_view(text))};
+  const auto colonOf = [&](sip::HeaderLine& line) {
+    return line.colon < line.text.end() ? line.colon - line.text.begin() : -1;
+  };
+  std::vector<long> colons;
+  for (sip::HeaderLine line; lines.header(line);) colons.push_back(long(colonOf(line)));
+  CHECK(colons == std::vector<long>{-1, -1, 1, -1, 1});
+  lines.returnTo(reinterpret_cast<const uint8_t*>(text.data()) + text.find("c:"));
+  sip::HeaderLine again;
+  REQUIRE(lines.header(again));
+  CHECK(colonOf(again) == 1);
+}
+
 TEST_CASE("sip message: folds are noted only where a span keeps them") {
   CHECK(withHeaders("Subject: a\r\n b\r\n").sip.notes == 0);
   CHECK(withHeaders("Call-ID:\r\n 1@a\r\n").sip.notes == 0);

@@ -111,7 +111,7 @@ t.test('a second signal ends at once, with 128 and its number', async (t) => {
 
 t.test('what a database does not take within the stop timeout is told, and the status is 0', async (t) => {
   const path = join(t.testdir(), 'a.db')
-  const daemon = await start(path, '--stop-timeout', '500ms')
+  const daemon = await start(path, '--stop-timeout', '500ms', '--spool', 'off')
   const db = new Database(path)
   db.exec('BEGIN IMMEDIATE')
   await sendUdp(
@@ -125,6 +125,26 @@ t.test('what a database does not take within the stop timeout is told, and the s
   t.match(input, { received: 10, stored: 0, dropped: { 'sink/stop_timeout': 10 }, in_flight: 0 })
   t.equal(settled(input as NonNullable<typeof input>), 10)
   t.equal(countRows(path), 0)
+})
+
+t.test('with a spool it is on the disk, and stored by the next daemon', async (t) => {
+  const folder = t.testdir()
+  const path = join(folder, 'a.db')
+  const spool = ['--spool', join(folder, 'spool'), '--stop-timeout', '500ms']
+  const daemon = await start(path, ...spool)
+  const db = new Database(path)
+  db.exec('BEGIN IMMEDIATE')
+  const calls = Array.from({ length: 10 }, (_, i) => packet(options(`call-${i}`)))
+  await sendUdp(daemon.port('hep_udp'), calls)
+  const { status, ledger, err } = await daemon.stop()
+  t.equal(status, 0, err)
+  t.match(Object.values(ledger.inputs)[0], { received: 10, stored: 0, spooled: 10, dropped: {}, in_flight: 0 })
+  t.match(Object.values(ledger.sinks), [{ rows: 0, spooled_rows: 10 }])
+  db.close()
+  const next = await start(path, ...spool)
+  await until(() => countRows(path) === 10)
+  const { ledger: after } = await next.stop()
+  t.same(Object.values(after.sinks), [{ rows: 10 }])
 })
 
 t.test('nobody may be reading what it says', async (t) => {
