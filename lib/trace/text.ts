@@ -92,23 +92,23 @@ function stepCells(step: Step, packets: readonly RecordedPacket[]): [where: stri
   }
 }
 
-function rowLines({ table, columns: values }: TracedRow, stores: readonly string[]): string[] {
+function rowLines({ table, columns: values, payloadColumn }: TracedRow, stores: readonly string[]): string[] {
   const to = stores.length > 0 ? ` (${stores.join(', ')})` : ''
   const cells = Object.entries(values).map(
     ([name, value]) => [name, typeof value === 'object' ? textOrHex(value) : value] as const,
   )
-  const plain = cells.filter(([name]) => name !== 'msg')
-  const payload = cells.find(([name]) => name === 'msg')?.[1]
-  return [`row of ${table}${to}:`, ...inset([...columns(plain), ...payloadLines(payload)])]
+  const plain = cells.filter(([name]) => name !== payloadColumn)
+  const payload = cells.filter(([name]) => name === payloadColumn)
+  const lines = payload.flatMap(([name, value]) => payloadLines(name, value))
+  return [`row of ${table}${to}:`, ...inset([...columns(plain), ...lines])]
 }
 
 /** Its lines below its name, each of them made safe. */
-function payloadLines(payload: string | number | undefined): string[] {
-  if (payload === undefined) return []
+function payloadLines(name: string, payload: string | number): string[] {
   const lines = String(payload)
     .replace(/(\r?\n)+$/, '')
     .split(/\r?\n/)
-  return ['msg', ...inset(lines.map((line) => printable(line.replaceAll('\t', ' '))))]
+  return [name, ...inset(lines.map((line) => printable(line.replaceAll('\t', ' '))))]
 }
 
 function packetLines({ to, octets }: RecordedPacket): string[] {

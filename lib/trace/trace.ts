@@ -45,8 +45,12 @@ export interface TracedRow {
   table: string
   /** Those that are not empty, by name. */
   columns: Record<string, string | number | Buffer>
+  /** Which of them has the payload. */
+  payloadColumn: string | undefined
 }
 
+/** What the columns with the payload are filled by. */
+const PAYLOADS = new Set(['msg', 'payload_text'])
 /** Derived rows of one message. */
 const DERIVED_OCTETS = 16 << 20
 
@@ -167,10 +171,12 @@ function tracedRows(
   node: string,
   shapes: TableShapes,
 ): TracedRow[] {
+  const payloadColumn = shapes[kind].find(({ from }) => PAYLOADS.has(from.name))?.name
   return rows.map((row) => {
     const message = batch.message(row)
     const columns = shapes[kind].map(({ name, from }) => [name, kept(rowValue(message, from, node))] as const)
-    return { table, columns: Object.fromEntries(columns.filter(([, value]) => !isEmpty(value))) }
+    const filled = columns.filter(([, value]) => !isEmpty(value))
+    return { table, columns: Object.fromEntries(filled), payloadColumn }
   })
 }
 

@@ -187,6 +187,35 @@ t.test('a frame with HEP has a sender, and came to where it went', async (t) => 
   t.equal(found.reason, 'route')
 })
 
+t.test('columns of other names, and the reports of Homer 6', async (t) => {
+  const path = join(folder, 'report.pcap')
+  const report = packet('{"Event":"leave"}\r\nmore', { type: 5, correlation: 'c' })
+  writePcap(path, [datagram(report), datagram(packet(OPTIONS))])
+  const flags = [
+    '--homer5-on',
+    '0',
+    '--msg-column',
+    'body',
+    '--callid-column',
+    'call_id',
+    '--hep-route',
+    'none',
+  ]
+  const { rows } = await traced(path, ...flags)
+  t.match(rows, [
+    {
+      table: 'rtcp_capture',
+      columns: { transaction_id: 'c', capture_ip: '192.0.2.2', event: 'leave', capt_id: 7 },
+    },
+  ])
+  t.notOk('callid' in rows[0].columns)
+  const { out } = await hepcapd(['trace', path, ...flags])
+  t.match(out, '\n  data\n    {"Event":"leave"}\n    more\n')
+  const sip = await hepcapd(['trace', path, '--frame', '2', ...flags])
+  t.match(sip.out, /\n {2}call_id +c1@example\.com\n/)
+  t.match(sip.out, '\n  body\n    OPTIONS sip:bob@example.com SIP/2.0\n')
+})
+
 t.test('a module: what it calls, what it waits for, and a route that throws', async (t) => {
   const module = file(
     'module.mjs',
