@@ -23,7 +23,8 @@ bool isSound(const Record& record, Bytes octets) {
   for (const Span& span : record.sip) {
     if (size_t(span.offset) + span.length > record.payload.length) return false;
   }
-  for (const uint8_t family : {record.sourceFamily, record.destinationFamily, record.senderFamily}) {
+  for (const uint8_t family :
+       {record.sourceFamily, record.destinationFamily, record.senderFamily, record.receiverFamily}) {
     if (!isFamily(family)) return false;
   }
   return isCustomFields(octets.from(record.custom.offset).first(record.custom.length));

@@ -138,7 +138,13 @@ t.test('with a spool it is on the disk, and stored by the next daemon', async (t
   await sendUdp(daemon.port('hep_udp'), calls)
   const { status, ledger, err } = await daemon.stop()
   t.equal(status, 0, err)
-  t.match(Object.values(ledger.inputs)[0], { received: 10, stored: 0, spooled: 10, dropped: {}, in_flight: 0 })
+  t.match(Object.values(ledger.inputs)[0], {
+    received: 10,
+    stored: 0,
+    spooled: 10,
+    dropped: {},
+    in_flight: 0,
+  })
   t.match(Object.values(ledger.sinks), [{ rows: 0, spooled_rows: 10 }])
   db.close()
   const next = await start(path, ...spool)
