@@ -229,12 +229,15 @@ t.test('the longest names that a table can have', { skip: NO_POSTGRES }, async (
   t.teardown(() => engine.close())
   const batch = batchOf(engine, [packet(options('one'))])
   const { store } = await openStore(t, server, 'long')
-  const names = ['1', '2'].map((end) => `${'x'.repeat(61)}${end}`)
+  const names = [...['1', '2'].map((end) => `${'x'.repeat(61)}${end}`), 'y'.repeat(64)]
   const blocks = new Blocks()
   for (const table of names) {
     await store.write(blocks.of(batch, { tables: [{ kind: 'sip', table, rows: Uint32Array.of(0) }] }))
     t.same(await callIds(server, 'long', table), ['one'])
-    const indexes = await server.query(`SELECT 1 FROM pg_indexes WHERE tablename = '${table}'`, 'long')
+    const indexes = await server.query(
+      `SELECT 1 FROM pg_indexes WHERE tablename = '${table.slice(0, 63)}'`,
+      'long',
+    )
     t.equal(indexes.length, 6)
   }
 })
@@ -279,7 +282,8 @@ t.test('texts that the encoding of the database has no letters for', { skip: NO_
     packet(options('emoji', 'User-Agent: \u{1f600}')),
   ])
   await server.createDatabase('latin', "ENCODING 'LATIN1' TEMPLATE template0")
-  const { store } = await openStore(t, server, 'latin')
+  const { store, advice } = await openStore(t, server, 'latin')
+  t.match(advice, [/LATIN1/])
   t.match(await store.write(new Blocks().of(batch)), [{ row: 1, reason: 'POSTGRES_22P05' }])
   t.same(await server.query('SELECT user_agent FROM sip_capture', 'latin'), [{ user_agent: '\u00e9' }])
 })

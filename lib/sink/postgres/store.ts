@@ -12,11 +12,13 @@ import { addChanged } from './table.js'
 import { Tables } from './tables.js'
 import { Writing } from './writing.js'
 
-/** More at once make the server no faster. */
-const MOST_LANES = 2
+/** Each keeps one processor of the server busy; with more than this they wait for each other at its indexes. */
+const MOST_LANES = 4
 /** A server that says nothing for so long is away; twice as long each time that it happens in a row. */
 const SILENT_MS = 20_000
 const LONGEST_SILENCE_MS = 600_000
+/** Those that take whatever letters there are. */
+const WIDE_ENCODINGS = ['UTF8', 'SQL_ASCII']
 
 export interface PostgresSettings {
   /** Over all connections. */
@@ -32,6 +34,7 @@ export class PostgresStore implements Store {
   readonly #silentMs: number
   readonly #tables: Tables
   readonly #memory: Memory
+  readonly #advise: Advise
   readonly #idle: Session[] = []
   readonly #busy = new Set<Session>()
   readonly #changed: ChangedValues = { cut: 0, cleaned: 0, clamped: 0, arrivals: 0 }
@@ -39,6 +42,7 @@ export class PostgresStore implements Store {
   /** Counts up with each change of the server. */
   #turn = 0
   #silences = 0
+  #isEncodingKnown = false
   #isClosed = false
 
   constructor(
@@ -51,6 +55,7 @@ export class PostgresStore implements Store {
     this.#silentMs = silentMs
     this.#tables = new Tables(shapes)
     this.#memory = new Memory(advise)
+    this.#advise = advise
   }
 
   async open(): Promise<void> {
@@ -108,12 +113,26 @@ export class PostgresStore implements Store {
     this.#busy.add(session)
     try {
       await session.connect()
+      await this.#adviseOfEncoding(session)
     } catch (error) {
       this.#drop(session)
       throw error
     }
     this.#memory.retry()
     return session
+  }
+
+  async #adviseOfEncoding(session: Session): Promise<void> {
+    if (this.#isEncodingKnown) return
+    const [found] = await session.rows<{ name: string }>(
+      "SELECT current_setting('server_encoding') AS name",
+      [],
+    )
+    this.#isEncodingKnown = true
+    if (!found || WIDE_ENCODINGS.includes(found.name)) return
+    this.#advise(
+      `the encoding of the database is ${found.name}: a row with letters that it lacks is refused; create the database with ENCODING 'UTF8'`,
+    )
   }
 
   /** One of a server that we have left since, or that came back too late, is closed. */

@@ -58,7 +58,7 @@ export class Writing {
     const tables: Table[] = []
     for (const rows of this.#block.tables) tables.push(await this.#tables.get(this.#session, rows))
     if (!(await this.#memory.begin(this.#session, this.#block))) return written
-    if (this.#isCareful) await this.#session.run('SET CONSTRAINTS ALL IMMEDIATE')
+    if (this.#isCareful) await this.#session.run('SET CONSTRAINTS ALL IMMEDIATE; SAVEPOINT piece')
     for (const [index, table] of tables.entries()) await this.#insert(index, table, written)
     await this.#tables.check(this.#session, tables)
     const [answer] = await this.#session.run('COMMIT')
@@ -86,16 +86,15 @@ export class Writing {
 
   /** What is wrong with one of the rows, or more; throws any other fault. */
   async #piece(table: Table, rows: Uint32Array, changed: ChangedValues): Promise<Verdict | undefined> {
-    await this.#session.run('SAVEPOINT piece')
     try {
       addChanged(changed, await table.insert(this.#session, this.#block, rows))
     } catch (error) {
       const verdict = verdictOf(error)
       if (verdict.kind !== 'row') throw error
-      await this.#session.run('ROLLBACK TO SAVEPOINT piece; RELEASE SAVEPOINT piece')
+      await this.#session.run('ROLLBACK TO SAVEPOINT piece')
       return verdict
     }
-    await this.#session.run('RELEASE SAVEPOINT piece')
+    await this.#session.run('RELEASE SAVEPOINT piece; SAVEPOINT piece')
     return undefined
   }
 }
