@@ -147,6 +147,8 @@ const FIXED_NAMES = {
   readRange: 'raw_socket_listen',
   tunnels: 'tunnels',
   targets: 'db_url',
+  statementsInFlight: 'max_async_queries',
+  tableLayout: 'names of columns, or of the layout of reports (homer5_on),',
   relay: 'the limits of relays',
   udpWorkers: 'udp_workers',
   rcvbufBytes: 'rcvbuf',

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
@@ -232,6 +232,24 @@ t.test('systemd is told: ready, alive, stopping', { skip: missing('python3') }, 
   const { status } = await daemon.stop()
   t.equal(status, 0)
   await until(() => messages().some((one) => /^STOPPING=1\n/.test(one)))
+})
+
+t.test('SIGHUP: columns keep their names, and the log says so', async (t) => {
+  const dir = t.testdir({ 'a.toml': 'callid_column = "call_id"\n' })
+  const [path, config] = [join(dir, 'a.db'), join(dir, 'a.toml')]
+  const daemon = await start(path, '--config', config)
+  writeFileSync(config, 'callid_column = "other"\nhomer5_on = false\ncapture_node = "new"\n')
+  daemon.child.kill('SIGHUP')
+  await until(() => /in force/.test(daemon.err))
+  t.match(
+    daemon.err,
+    /reload: a change of names of columns, .*\(homer5_on\), takes a restart; the old value stays/,
+  )
+  await sendUdp(daemon.port('hep_udp'), [packet(options('x')), packet('{}', { type: 5 })])
+  await until(() => countRows(path) === 1 && countRows(path, 'rtcp_capture') === 1)
+  t.equal((await daemon.stop()).status, 0)
+  t.same(query(path, 'SELECT call_id, node FROM sip_capture'), [{ call_id: 'x', node: 'new:7' }])
+  t.same(query(path, 'SELECT msg FROM rtcp_capture'), ['{}'])
 })
 
 t.test('a NOTIFY_SOCKET that nobody reads keeps nothing from working', async (t) => {
