@@ -26,7 +26,11 @@ export async function makeStore(target: StoreTarget, advise: Advise): Promise<St
     const { PostgresStore } = await import('./postgres.js')
     return new PostgresStore(target.at, target, advise)
   }
-  throw new Error(`${target.at.engine} is not there`)
+  throw new RefusedError({
+    code: 'ENGINE',
+    message: `this version does not store in ${target.at.engine} yet`,
+    cure: 'use sqlite:, postgres: or clickhouse:',
+  })
 }
 
 export interface WantedTable {

@@ -154,11 +154,15 @@ function wholly({ tables }: StoreBlock, error: unknown): BlockRefusal[] {
 
 const lanes = makeStore(workerData as StoreTarget, (message) => report({ type: 'advice', message })).then(
   (store) => new Lanes(store),
+  faultOf,
 )
 
 port.on('message', async (order: Order) => {
   const running = await lanes
-  if (order.type === 'open') await running.open()
+  if (!(running instanceof Lanes)) {
+    if (order.type === 'open') report({ type: 'opened', lanes: 1, fault: { ...running, isAway: false } })
+    if (order.type === 'close') port.close()
+  } else if (order.type === 'open') await running.open()
   else if (order.type === 'write') running.write(order.ticket, order.block)
   else await running.close().finally(() => port.close())
 })
