@@ -1,13 +1,15 @@
 // One file of the spool: blocks, one behind the other, each as its slab lay in memory.
 //
-//   "HEPCAPD-SPOOL 1\n" length crc layout        the layout of the records, as JSON: a later version reads it
+//   "HEPCAPD-SPOOL 1\n" length crc layout        the layout of the records, as JSON: a later version reads it; and the
+//                                                 salt, by which no message can hold what looks like a block
 //   head meta rows octets records                a block, again and again
 //
 // `head` are nine 32-bit numbers of this machine's byte order (HEAD); `meta` is JSON; `rows` are 32-bit row numbers,
-// table by table, none for a table that has every row; both checksums are CRC-32. Beside `N.seg` lies `N.done`: the
-// ordinals of blocks that need not be kept.
+// table by table, none for a table that has every row; both checksums are CRC-32. Beside `N.seg` lies `N.done`: where
+// the blocks start that need not be kept.
 
-import { type FileHandle, open } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { binding, type Layout } from '../binding.js'
 import { Batch } from '../message.js'
@@ -17,18 +19,10 @@ import { slabPartsOf } from './slab-parts.js'
 const MAGIC = 'HEPCAPD-SPOOL 1\n'
 const BLOCK_MAGIC = 0x4b4c4248
 /** Of a head. */
-const HEAD = [
-  'magic',
-  'meta',
-  'rows',
-  'octets',
-  'records',
-  'count',
-  'bodyCrc',
-  'reserved',
-  'headCrc',
-] as const
+const HEAD = ['magic', 'meta', 'rows', 'octets', 'records', 'count', 'bodyCrc', 'salt', 'headCrc'] as const
 const HEAD_BYTES = HEAD.length * 4
+const BLOCK_START = Buffer.from(Uint32Array.of(BLOCK_MAGIC).buffer)
+const CHUNK = 1 << 20
 /** What a sound block cannot exceed: slabs are smaller. */
 const LONGEST_PART = 64 << 20
 
@@ -44,7 +38,6 @@ export type RecordLayout = Pick<Layout, 'record' | 'sip'>
 
 /** Where a block stands in its file. */
 export interface BlockPlace {
-  ordinal: number
   offset: number
   bytes: number
   head: Head
@@ -64,40 +57,46 @@ export class Segment {
   readonly layout: RecordLayout
   /** Octets of the file. */
   bytes: number
-  /** Blocks that are kept, by ordinal. */
+  /** Where the blocks start that are kept. */
   readonly kept = new Set<number>()
-  blocks = 0
   isDamaged = false
+  /** When it was read: octets among its blocks that are none, and those of a block at its end that is not whole. */
+  damagedBytes = 0
+  tornBytes = 0
+  readonly #salt: number
   readonly #file: FileHandle
   readonly #done: FileHandle
 
   private constructor(
     path: string,
     number: number,
-    layout: RecordLayout,
-    bytes: number,
+    { layout, salt, bytes }: SegmentStart,
     files: FileHandle[],
   ) {
     this.path = path
     this.number = number
     this.layout = layout
+    this.#salt = salt
     this.bytes = bytes
     this.#file = files[0]!
     this.#done = files[1]!
   }
 
+  /** Leaves no file when it fails. */
   static async create(path: string, number: number): Promise<Segment> {
     const layout: RecordLayout = { record: binding.layout.record, sip: binding.layout.sip }
-    const text = Buffer.from(JSON.stringify(layout))
+    const salt = randomBytes(4).readUInt32LE()
+    const text = Buffer.from(JSON.stringify({ ...layout, salt }))
     const numbers = Buffer.from(Uint32Array.of(text.length, crc32(text)).buffer)
     const file = await open(path, 'wx+', 0o600)
     try {
       const start = Buffer.concat([Buffer.from(MAGIC), numbers, text])
       await writeAll(file, [start], 0)
       const done = await open(doneOf(path), 'a+', 0o600)
-      return new Segment(path, number, layout, start.length, [file, done])
+      return new Segment(path, number, { layout, salt, bytes: start.length }, [file, done])
     } catch (error) {
       await file.close()
+      await unlink(path)
       throw error
     }
   }
@@ -115,17 +114,17 @@ export class Segment {
       await done.close()
       return undefined
     }
-    const segment = new Segment(path, number, start.layout, start.bytes, [file, done])
-    const finished = new Set(await ordinalsOf(done))
+    const segment = new Segment(path, number, start, [file, done])
+    const finished = new Set(await offsetsOf(done))
     const places = await segment.#scan()
-    const left = places.filter(({ ordinal }) => !finished.has(ordinal))
-    for (const { ordinal } of left) segment.kept.add(ordinal)
+    const left = places.filter(({ offset }) => !finished.has(offset))
+    for (const { offset } of left) segment.kept.add(offset)
     return { segment, places: left }
   }
 
   /** Writes a block behind the others; when that fails, the file is as before, and the error is the system's. */
   async append(block: StoreBlock): Promise<BlockPlace> {
-    const { parts, meta, head } = imageOf(block)
+    const { parts, meta, head } = imageOf(block, this.#salt)
     const offset = this.bytes
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
     try {
@@ -135,9 +134,8 @@ export class Segment {
       throw error
     }
     this.bytes += bytes
-    const ordinal = this.blocks++
-    this.kept.add(ordinal)
-    return { ordinal, offset, bytes, head, meta }
+    this.kept.add(offset)
+    return { offset, bytes, head, meta }
   }
 
   /** undefined when its octets are not those that were written. */
@@ -154,10 +152,9 @@ export class Segment {
     }
   }
 
-  /** A block need not be kept any more. */
-  async finish(ordinal: number): Promise<void> {
-    this.kept.delete(ordinal)
-    await this.#done.appendFile(new Uint8Array(Uint32Array.of(ordinal).buffer))
+  /** A block that is kept no more is not there for the next process either. */
+  async mark(offset: number): Promise<void> {
+    await this.#done.appendFile(new Uint8Array(Uint32Array.of(offset).buffer))
   }
 
   sync(): Promise<void> {
@@ -169,34 +166,55 @@ export class Segment {
     await this.#done.close()
   }
 
-  /** Every block whose head is sound; what comes behind the last is cut off: it was never acknowledged. */
+  /** Every block whose head is sound; what is none between them costs no other one. */
   async #scan(): Promise<BlockPlace[]> {
     const { size } = await this.#file.stat()
     const places: BlockPlace[] = []
-    for (
-      let place = await this.#placeAt(this.bytes, size);
-      place;
-      place = await this.#placeAt(this.bytes, size)
-    ) {
+    while (this.bytes < size) {
+      const place = (await this.#placeAt(this.bytes, size)) ?? (await this.#placeBehind(this.bytes, size))
+      if (!place) {
+        if (await this.#isTorn(this.bytes, size)) this.tornBytes = size - this.bytes
+        else this.damagedBytes += size - this.bytes
+        break
+      }
       places.push(place)
-      this.bytes += place.bytes
-      this.blocks++
+      this.damagedBytes += place.offset - this.bytes
+      this.bytes = place.offset + place.bytes
     }
     return places
+  }
+
+  /** The first block that starts behind this octet. */
+  async #placeBehind(from: number, size: number): Promise<BlockPlace | undefined> {
+    for (let start = from + 1; start + HEAD_BYTES <= size; start += CHUNK - HEAD_BYTES) {
+      const chunk = await this.#part(start, CHUNK)
+      for (let at = chunk.indexOf(BLOCK_START); at >= 0; at = chunk.indexOf(BLOCK_START, at + 1)) {
+        if (at + HEAD_BYTES > chunk.length || headOf(chunk.subarray(at, at + HEAD_BYTES)).salt !== this.#salt)
+          continue
+        const place = await this.#placeAt(start + at, size)
+        if (place) return place
+      }
+    }
+    return undefined
+  }
+
+  /** Did a write end here before its time: within a head, or before where the head says? Else it was damaged later. */
+  async #isTorn(offset: number, size: number): Promise<boolean> {
+    const octets = await this.#part(offset, HEAD_BYTES)
+    if (octets.length < HEAD_BYTES || octets.every((octet) => octet === 0)) return true
+    const head = headOf(octets)
+    return head.magic === BLOCK_MAGIC && head.salt === this.#salt && offset + blockBytes(head) > size
   }
 
   async #placeAt(offset: number, size: number): Promise<BlockPlace | undefined> {
     const octets = await this.#part(offset, HEAD_BYTES)
     if (octets.length < HEAD_BYTES) return undefined
     const head = headOf(octets)
-    const parts = [head.meta, head.rows, head.octets, head.records]
-    if (head.magic !== BLOCK_MAGIC || parts.some((part) => part > LONGEST_PART)) return undefined
-    const bytes = HEAD_BYTES + parts.reduce((sum, part) => sum + part, 0)
-    if (offset + bytes > size) return undefined
+    const bytes = blockBytes(head)
+    if (head.magic !== BLOCK_MAGIC || head.salt !== this.#salt || offset + bytes > size) return undefined
     const meta = await this.#part(offset + HEAD_BYTES, head.meta)
     if (crc32(meta, crc32(octets.subarray(0, HEAD_BYTES - 4))) !== head.headCrc) return undefined
-    const ordinal = this.blocks
-    return { ordinal, offset, bytes, head, meta: JSON.parse(meta.toString()) as BlockMeta }
+    return { offset, bytes, head, meta: JSON.parse(meta.toString()) as BlockMeta }
   }
 
   async #part(offset: number, length: number): Promise<Buffer> {
@@ -205,11 +223,7 @@ export class Segment {
     return octets.subarray(0, bytesRead)
   }
 
-  /** Octets behind the last sound block. */
-  async tornBytes(): Promise<number> {
-    return (await this.#file.stat()).size - this.bytes
-  }
-
+  /** Leaves out what is behind the last block. */
   cut(): Promise<void> {
     return this.#file.truncate(this.bytes)
   }
@@ -219,7 +233,13 @@ export function doneOf(path: string): string {
   return path.replace(/\.seg$/, '.done')
 }
 
-async function startOf(file: FileHandle): Promise<{ layout: RecordLayout; bytes: number } | undefined> {
+interface SegmentStart {
+  layout: RecordLayout
+  salt: number
+  bytes: number
+}
+
+async function startOf(file: FileHandle): Promise<SegmentStart | undefined> {
   const fixed = Buffer.alloc(MAGIC.length + 8)
   const { bytesRead } = await file.read(fixed, 0, fixed.length, 0)
   if (bytesRead < fixed.length || fixed.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined
@@ -228,15 +248,16 @@ async function startOf(file: FileHandle): Promise<{ layout: RecordLayout; bytes:
   const text = Buffer.alloc(length)
   await file.read(text, 0, length, fixed.length)
   if (crc32(text) !== crc) return undefined
-  return { layout: JSON.parse(text.toString()) as RecordLayout, bytes: fixed.length + length }
+  const { record, sip, salt } = JSON.parse(text.toString()) as RecordLayout & { salt: number }
+  return { layout: { record, sip }, salt, bytes: fixed.length + length }
 }
 
-async function ordinalsOf(done: FileHandle): Promise<Uint32Array> {
+async function offsetsOf(done: FileHandle): Promise<Uint32Array> {
   const octets = await done.readFile()
   return numbersOf(octets.subarray(0, octets.length & ~3))
 }
 
-function imageOf(block: StoreBlock): { parts: Uint8Array[]; meta: BlockMeta; head: Head } {
+function imageOf(block: StoreBlock, salt: number): { parts: Uint8Array[]; meta: BlockMeta; head: Head } {
   const batch = new Batch(block.slab)
   const { octets, records, count, rowOf } = slabPartsOf(batch, block.tables)
   const lists = block.tables.map(({ rows }) => (rowOf ? rows.map((row) => rowOf.get(row)!) : rows))
@@ -264,7 +285,7 @@ function imageOf(block: StoreBlock): { parts: Uint8Array[]; meta: BlockMeta; hea
     records: records.length,
     count,
     bodyCrc: body.reduce((crc, part) => crc32(part, crc), 0),
-    reserved: 0,
+    salt,
     headCrc: 0,
   }
   head.headCrc = crc32(metaText, crc32(headOctets(head).subarray(0, HEAD_BYTES - 4)))
@@ -283,6 +304,10 @@ function headOctets(head: Head): Buffer {
 function headOf(octets: Buffer): Head {
   const numbers = numbersOf(octets)
   return Object.fromEntries(HEAD.map((name, index) => [name, numbers[index]])) as Head
+}
+
+function blockBytes({ meta, rows, octets, records }: Head): number {
+  return HEAD_BYTES + meta + rows + octets + records
 }
 
 /** In this machine's byte order, wherever the octets lie. */

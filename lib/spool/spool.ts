@@ -52,6 +52,7 @@ export class Spool implements OpenSpool {
   #gaveUp: (blocks: readonly StoreBlock[]) => void = () => {}
   /** Changes of the files, one behind the other. */
   #turn: Promise<unknown> = Promise.resolve()
+  #isClosing = false
   #syncTimer: NodeJS.Timeout | undefined
   /** Rows of blocks that were not what had been written. */
   damagedRows = 0
@@ -105,7 +106,7 @@ export class Spool implements OpenSpool {
       if (kept.isTaken) continue
       kept.isTaken = true
       const block = await this.#load(kept)
-      if (block) return block
+      if (block || this.#isClosing) return block
       this.#damaged(key, kept)
     }
     return undefined
@@ -128,6 +129,7 @@ export class Spool implements OpenSpool {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true
     clearTimeout(this.#syncTimer)
     await this.#turn.catch(() => {})
     await this.#quarantine.close()
@@ -167,8 +169,9 @@ export class Spool implements OpenSpool {
   }
 
   async #finish({ segment, place }: Kept): Promise<void> {
-    await segment.finish(place.ordinal)
-    if (segment.kept.size === 0 && segment !== this.#last) await this.#remove(segment)
+    segment.kept.delete(place.offset)
+    if (segment.kept.size > 0 || segment === this.#last) await segment.mark(place.offset)
+    else if (this.#segments.has(segment.number)) await this.#remove(segment)
   }
 
   async #remove(segment: Segment): Promise<void> {
@@ -210,13 +213,14 @@ export class Spool implements OpenSpool {
   }
 
   async #load({ segment, place }: Kept): Promise<StoreBlock | undefined> {
-    const image = await segment.image(place)
+    const image = await segment.image(place).catch((error: Error) => this.#complain(error))
     if (!image) return undefined
     const records = translated(image.records, segment.layout)
     let slab: SealedSlab | null | undefined
     for (;;) {
       slab = this.#loader.load(place.meta.input, image.octets, records)
       if (slab !== null) break
+      if (this.#isClosing) return undefined // it waits for the next process
       await new Promise((resolve) => setTimeout(resolve, WAIT_MS))
     }
     if (!slab) return undefined
@@ -244,24 +248,42 @@ export class Spool implements OpenSpool {
   }
 
   async #recover(): Promise<void> {
-    const names = (await readdir(this.#folder.path)).filter((name) => /^\d{16}\.seg$/.test(name)).sort()
-    for (const name of names) {
+    const names = (await readdir(this.#folder.path)).filter((name) =>
+      /^\d{16}\.(seg|done|damaged)$/.test(name),
+    )
+    for (const name of names) this.#nextSegment = Math.max(this.#nextSegment, Number.parseInt(name, 10) + 1)
+    await this.#removeOrphans(names)
+    const files = names.filter((name) => name.endsWith('.seg')).sort()
+    for (const name of files) {
       const path = join(this.#folder.path, name)
-      const number = Number.parseInt(name, 10)
-      this.#nextSegment = number + 1
-      const read = await Segment.read(path, number)
+      const read = await Segment.read(path, Number.parseInt(name, 10))
       if (!read) await this.#putAside(path)
-      else await this.#adopt(read.segment, read.places)
+      else await this.#adopt(read.segment, read.places, name === files.at(-1))
     }
   }
 
-  async #adopt(segment: Segment, places: BlockPlace[]): Promise<void> {
-    const torn = await segment.tornBytes()
-    if (torn > 0) {
+  /** Marks without their file: a process ended between the removal of the one and of the other. */
+  async #removeOrphans(names: string[]): Promise<void> {
+    const orphans = names.filter(
+      (name) => name.endsWith('.done') && !names.includes(name.replace('.done', '.seg')),
+    )
+    for (const name of orphans) await unlink(join(this.#folder.path, name))
+  }
+
+  async #adopt(segment: Segment, places: BlockPlace[], isLast: boolean): Promise<void> {
+    const { path, tornBytes, damagedBytes } = segment
+    if (isLast && tornBytes > 0) {
       this.#log.warn(
-        `spool of ${this.#name}: the last ${torn} octets of ${segment.path} are no whole block, and are left out`,
+        `spool of ${this.#name}: the last ${tornBytes} octets of ${path} are no whole block, and are left out`,
       )
       await segment.cut()
+    }
+    const lost = damagedBytes + (isLast ? 0 : tornBytes)
+    if (lost > 0) {
+      segment.isDamaged = true
+      this.#log.error(
+        `spool of ${this.#name}: ${lost} octets of ${path} are damaged, with rows that nobody can count; it is kept as *.damaged`,
+      )
     }
     this.#segments.set(segment.number, segment)
     for (const place of places) this.#keep(segment, place, false)
