@@ -495,6 +495,40 @@ export interface CopyMessage extends ChangedValues {
   wanted: number
 }
 
+/** A column of a table and what fills it, as values for a driver. */
+export interface ValueColumn {
+  /** Name in `columns`. */
+  from: string
+  /** `octets` is of a column of that kind alone, and gives its place in the slab. */
+  type: 'text' | 'int32' | 'int64' | 'octets' | 'time'
+  /** Of a text. */
+  characters?: number | undefined
+  /** Of a text or octets. */
+  octets?: number | undefined
+  /** Of a text: the last that its character set has; 0xff is latin1 as MySQL means it. */
+  lastCodePoint?: number | undefined
+  /** Of a number, or the seconds of a time. */
+  least?: number | undefined
+  most?: number | undefined
+  /** Of a time. */
+  hasMicros?: boolean | undefined
+}
+
+/** Values of rows, one row behind the other; within a row in the order of the columns. */
+export interface RowValues extends ChangedValues {
+  rows: number
+  /** Of all values, about. */
+  octets: number
+  /** All texts and times in one. */
+  text: string
+  /** Of each text and time in `text`. */
+  ends: Uint32Array
+  int32s: Int32Array
+  int64s: BigInt64Array
+  /** Of each value of octets its offset in the slab, and its length. */
+  spans: Uint32Array
+}
+
 interface Binding {
   Engine: new (options: EngineOptions, wake: () => void) => Engine
   /** `fault` names the drop that stands for all faults of the framing. */
@@ -549,6 +583,14 @@ interface Binding {
     columns: CopyColumn[],
     room: Buffer,
   ): CopyMessage
+  /** The first of these rows of a sealed slab that together have about `octets` at most, one at least. */
+  rowValues(
+    handle: SlabHandle,
+    rows: Uint32Array,
+    node: string,
+    columns: ValueColumn[],
+    octets: number,
+  ): RowValues
   /**
    * Values that the SQLite table of slab rows cut to their width, texts that it made clean, and dates that became the
    * arrival's.

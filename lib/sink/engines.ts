@@ -1,6 +1,5 @@
 // The engines: the one place that knows them all. Each is loaded when it is used.
 
-import { RefusedError } from '../errors.js'
 import type { RowKind } from '../route/rows.js'
 import type { DatabaseTarget } from './database-target.js'
 import { sqliteSchema, type TableShapes } from './schema.js'
@@ -26,11 +25,8 @@ export async function makeStore(target: StoreTarget, advise: Advise): Promise<St
     const { PostgresStore } = await import('./postgres.js')
     return new PostgresStore(target.at, target, advise)
   }
-  throw new RefusedError({
-    code: 'ENGINE',
-    message: `this version does not store in ${target.at.engine} yet`,
-    cure: 'use sqlite:, postgres: or clickhouse:',
-  })
+  const { MariadbStore } = await import('./mariadb.js')
+  return new MariadbStore(target.at, target, advise)
 }
 
 export interface WantedTable {
@@ -63,9 +59,6 @@ export async function schemaOf(
     const { BLOCKS_SCHEMA, postgresSchema } = await import('./postgres.js')
     return [...tables.flatMap(({ kind, table }) => postgresSchema(kind, table, shapes)), BLOCKS_SCHEMA]
   }
-  throw new RefusedError({
-    code: 'NO_ENGINE',
-    message: `this version does not store in ${target.at.engine}`,
-    cure: 'leave out this db_url',
-  })
+  const { BLOCKS_SCHEMA, mariadbSchema } = await import('./mariadb.js')
+  return [...tables.flatMap(({ kind, table }) => mariadbSchema(kind, table, shapes)), BLOCKS_SCHEMA]
 }

@@ -13,6 +13,7 @@
 #include "slabs.h"
 #include "system.h"
 #include "udp_sender.h"
+#include "value_rows.h"
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hepcapd::registerLayout(env, exports);
@@ -23,6 +24,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hepcapd::registerSlabLoader(env, exports);
   hepcapd::registerRowBinary(env, exports);
   hepcapd::registerCopyRows(env, exports);
+  hepcapd::registerValueRows(env, exports);
   hepcapd::registerBpf(env, exports);
   hepcapd::registerSystem(env, exports);
   hepcapd::registerCaptureFile(env, exports);

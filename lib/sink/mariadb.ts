@@ -1,0 +1,4 @@
+// MariaDB and MySQL: the store of their rows, and the DDL of their tables.
+
+export { BLOCKS_SCHEMA, mariadbSchema } from './mariadb/schema.js'
+export { MariadbStore } from './mariadb/store.js'
