@@ -103,12 +103,12 @@ export class PostgresServer {
 
   /** The server with all of its processes. */
   pause(): void {
-    for (const pid of this.#pids()) process.kill(pid, 'SIGSTOP')
-    for (const pid of this.#pids()) process.kill(pid, 'SIGSTOP') // those that were made meanwhile
+    this.#signal('SIGSTOP')
+    this.#signal('SIGSTOP') // those that were made meanwhile
   }
 
   resume(): void {
-    for (const pid of this.#pids().reverse()) process.kill(pid, 'SIGCONT')
+    this.#signal('SIGCONT')
   }
 
   /** Sessions are ended, what is committed is kept. */
@@ -203,9 +203,8 @@ export class PostgresServer {
 
   /** A test that ran out of its time leaves nothing behind. */
   #removeAtOnce(): void {
-    this.resume()
-    this.#process?.kill('SIGQUIT')
-    rmSync(this.folder, { recursive: true, force: true })
+    this.#signal('SIGKILL')
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
@@ -219,12 +218,19 @@ export class PostgresServer {
     this.#process = undefined
   }
 
-  /** `nice` and `setpriv` have become the server; the others are its children. */
-  #pids(): number[] {
-    const pid = this.#process?.pid
-    if (pid === undefined) return []
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
-    return [pid, ...children.filter((one) => one !== '').map(Number)]
+  /** `nice` and `setpriv` have become the server; the others are its children, which come and go. */
+  #signal(signal: NodeJS.Signals): void {
+    const child = this.#process
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return
+    const children = childrenOf(child.pid)
+    child.kill(signal)
+    for (const pid of children) {
+      try {
+        process.kill(pid, signal)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
+    }
   }
 }
 
@@ -242,6 +248,12 @@ function emptyStore(): string {
   execFileSync('nice', ['-n', '10', program, ...args], { stdio: ['ignore', 'ignore', 'pipe'], cwd: folder })
   empty = store
   return store
+}
+
+function childrenOf(pid: number): number[] {
+  const path = `/proc/${pid}/task/${pid}/children`
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  return text.split(' ').flatMap((one) => (one === '' ? [] : [Number(one)]))
 }
 
 /** The server refuses to run as root. */
