@@ -12,7 +12,7 @@ import type { RowBlock } from '../route/rows.js'
 import { quarantined } from './quarantine.js'
 import type { RefusedRow, Sink, SinkCounts } from './sink.js'
 import type { SpoolPort } from './spool-port.js'
-import type { BlockId, BlockRefusal, StoreBlock } from './store.js'
+import type { BlockId, BlockRefusal, SlabRows, StoreBlock } from './store.js'
 import type { StoreThread } from './store-thread.js'
 
 export interface FeedLimits {
@@ -267,15 +267,20 @@ export class Feed implements Sink {
     this.#count(block, refused)
     if (refused.length > 0) this.#quarantine(block, batch, refused)
     if (block.isSpooled) this.#spool?.done(block.id)
-    this.#tell(block.id, refused)
+    this.#tell(block, refused)
     this.#tellIfDrained()
   }
 
-  #tell({ origin, number }: BlockId, refused: BlockRefusal[]): void {
-    if (origin !== this.#origin) return // of another process: nobody here waits for it
-    const parcel = this.#unsettled.get(number)
-    this.#unsettled.delete(number)
-    parcel?.settle(refused)
+  #tell({ id, tables }: StoreBlock, refused: BlockRefusal[]): void {
+    const parcel = this.#waitingFor(id)
+    if (!parcel) return
+    this.#unsettled.delete(id.number)
+    parcel.settle(renumbered(refused, tables, parcel.block.tables))
+  }
+
+  /** undefined for a block of another process: nobody here waits for it. */
+  #waitingFor({ origin, number }: BlockId): Parcel | undefined {
+    return origin === this.#origin ? this.#unsettled.get(number) : undefined
   }
 
   #count({ tables }: StoreBlock, refused: BlockRefusal[]): void {
@@ -295,9 +300,18 @@ export class Feed implements Sink {
 
   /** The oldest blocks made room for newer ones. */
   #gaveUp(blocks: readonly StoreBlock[]): void {
-    for (const block of blocks) this.#tell(block.id, everyRow(block, SPOOL_FULL))
+    for (const { id } of blocks) {
+      const block = this.#waitingFor(id)?.block // with its rows as they were sent: those of the spool are none
+      if (block) this.#tell(block, everyRow(block, SPOOL_FULL))
+    }
     this.#tellIfDrained()
   }
+}
+
+/** A block that was on the disk has the same rows in the same order, but another slab may number them anew. */
+function renumbered(refused: BlockRefusal[], from: SlabRows[], to: SlabRows[]): BlockRefusal[] {
+  if (from === to) return refused
+  return refused.map((one) => ({ ...one, row: to[one.table]!.rows[from[one.table]!.rows.indexOf(one.row)]! }))
 }
 
 /** Every row of a block, refused for one reason. */
