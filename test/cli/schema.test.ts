@@ -61,6 +61,7 @@ t.test('each db_url, and never its password', async (t) => {
     'postgres://u:secret@192.0.2.1/calls',
     'clickhouse:u:secret@h/calls',
     'hep_tcp:192.0.2.1',
+    'mysql://u:secret@h/calls',
     'none:',
   ]
   const out = await schema(urls.flatMap((url) => ['--db-url', url]))
@@ -71,12 +72,14 @@ t.test('each db_url, and never its password', async (t) => {
       '-- postgres://u@192.0.2.1:5432/calls',
       '-- clickhouse://u@h:8123/calls',
       '-- hep_tcp:192.0.2.1:9060 is sent packets: it has no tables of ours',
+      '-- mariadb://u@h:3306/calls',
       '-- none: stores nothing',
     ],
   )
   t.match(out, /"micro_ts" bigint/)
   t.match(out, /CREATE TABLE IF NOT EXISTS "hepcapd_blocks"/)
   t.match(out, /`micro_ts` Int64/)
+  t.match(out, /`micro_ts` BIGINT NOT NULL/)
   t.notMatch(out, /Distributed/)
 })
 

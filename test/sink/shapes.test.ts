@@ -9,12 +9,14 @@ import type { RowKind } from '../../lib/route/rows.js'
 import { ClickhouseStore } from '../../lib/sink/clickhouse.js'
 import type { DatabaseTarget } from '../../lib/sink/database-target.js'
 import { schemaOf, type WantedTable } from '../../lib/sink/engines.js'
+import { MariadbStore } from '../../lib/sink/mariadb.js'
 import { PostgresStore } from '../../lib/sink/postgres.js'
 import { quoted, tableShapes } from '../../lib/sink/schema.js'
 import { SqliteStore } from '../../lib/sink/sqlite-store.js'
 import type { Store } from '../../lib/sink/store.js'
 import { ClickHouseServer, NO_CLICKHOUSE } from '../support/clickhouse-server.js'
 import { batchOf, newEngine } from '../support/engine.js'
+import { MariadbServer, NO_MARIADB } from '../support/mariadb-server.js'
 import { chunk, hep3, options, packet, packet6, u8, u32 } from '../support/packets.js'
 import { NO_POSTGRES, PostgresServer } from '../support/postgres-server.js'
 import { Blocks, NODE } from '../support/store-blocks.js'
@@ -143,6 +145,38 @@ t.test('PostgreSQL', { skip: NO_POSTGRES }, async (t) => {
     }
   }
   t.same(layouts.slice(0, 2), layouts.slice(2), 'the same tables')
+})
+
+t.test('MariaDB', { skip: NO_MARIADB }, async (t) => {
+  const server = await MariadbServer.start({ host: '127.0.0.4' })
+  t.teardown(() => server.remove())
+  const received = batch(t)
+  const expected = sqliteRows(t, received)
+  const layouts: unknown[] = []
+  for (const database of ['printed', 'made']) {
+    const target = server.target({ database })
+    await server.createDatabase(database)
+    if (database === 'printed') await server.query(await statements(target), database)
+    const store = new MariadbStore(target, { statementsInFlight: 5, shapes }, (text) => t.fail(text))
+    await write(t, store, received)
+    const tables = ['calls', 'ops_report_capture', 'hepcapd_blocks']
+    for (const table of tables) {
+      const [made] = await server.query<Row>(`SHOW CREATE TABLE ${table}`, database)
+      layouts.push(String(made?.['Create Table']).replace(/ AUTO_INCREMENT=\d+/, ''))
+    }
+    for (const { kind, table } of TABLES) {
+      const columns = shapes[kind].map(({ name, from }) => {
+        if (from.name === 'date') return `DATE_FORMAT(\`${name}\`, '%Y-%m-%d %H:%i:%s') AS \`${name}\``
+        return from.kind === 'octets' ? `CONVERT(\`${name}\` USING utf8mb4) AS \`${name}\`` : `\`${name}\``
+      })
+      const rows = await server.query<Row>(
+        `SELECT ${columns.join(', ')} FROM ${table} ORDER BY \`${KEYS[kind]}\``,
+        database,
+      )
+      t.same(rows.map(asTexts), expected[kind].map(asTexts), `${table} ${database}`)
+    }
+  }
+  t.same(layouts.slice(0, 3), layouts.slice(3), 'the same tables')
 })
 
 t.test('ClickHouse', { skip: NO_CLICKHOUSE }, async (t) => {
