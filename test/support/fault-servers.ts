@@ -3,6 +3,7 @@
 import type { DatabaseTarget } from '../../lib/sink/database-target.js'
 import { ClickHouseServer } from './clickhouse-server.js'
 import type { FaultServer } from './faults.js'
+import { MariadbServer } from './mariadb-server.js'
 import { PostgresServer } from './postgres-server.js'
 
 type Address = FaultServer['address']
@@ -39,6 +40,24 @@ export async function clickhouseForFaults(): Promise<FaultServer & { remove(): P
     (await server.query(sql.replace('AS INTEGER', 'AS Int64'))).split('\t').map(Number)
   return {
     address: { host: server.host, port: server.ports.http },
+    url: (address) => urlOf(server.target(), address),
+    stop: () => server.stop(),
+    start: () => server.start(),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
+    ...questions(ask),
+    remove: () => server.remove(),
+  }
+}
+
+export async function mariadbForFaults(): Promise<FaultServer & { remove(): Promise<void> }> {
+  const server = await MariadbServer.start()
+  const ask: Ask = async (sql) => {
+    const [row = {}] = await server.query<Record<string, number>>(sql, server.target().database)
+    return Object.values(row).map(Number)
+  }
+  return {
+    address: { host: server.host, port: server.port },
     url: (address) => urlOf(server.target(), address),
     stop: () => server.stop(),
     start: () => server.start(),

@@ -198,12 +198,13 @@ export class MariadbServer {
     ]
   }
 
-  #tlsSettings({ cert, key }: { cert: string; key: string }): string[] {
-    const [ownCert, ownKey] = [join(this.folder, 'cert.pem'), join(this.folder, 'key.pem')]
-    copyFileSync(cert, ownCert)
-    copyFileSync(key, ownKey)
-    chmodSync(ownKey, 0o600)
-    return [`--ssl-cert=${ownCert}`, `--ssl-key=${ownKey}`]
+  #tlsSettings(files: Record<string, string>): string[] {
+    return Object.entries(files).map(([name, path]) => {
+      const own = join(this.folder, `${name}.pem`)
+      copyFileSync(path, own)
+      chmodSync(own, 0o600)
+      return `--ssl-${name}=${own}`
+    })
   }
 
   /** A test that ran out of its time leaves nothing behind. */

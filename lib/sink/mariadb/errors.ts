@@ -55,6 +55,12 @@ const LASTING = new Set([1044, 1045, 1049, 1251, 1275, 1524, 1698, 1820, 1862, 3
 const CLIENT = { first: 45_000, last: 46_000, noRsaKey: 45_044 }
 /** Of these: ways of proving who we are that it does not know or will not go. */
 const CLIENT_LASTING = new Set([45_025, CLIENT.noRsaKey, 45_047, 45_064])
+/** How the client names what has a name already. */
+const NAMES: Record<string, string> = {
+  ER_CONNECTION_TIMEOUT: SILENT,
+  ER_SOCKET_UNEXPECTED_CLOSE: 'ECONNRESET',
+  ER_CMD_CONNECTION_CLOSED: 'ECONNRESET',
+}
 const TLS = /CERT|TLS|SSL|ALTNAME|SIGNATURE|EPROTO|SELF_SIGNED/
 
 const USER_CURE = 'check the user and the password of the db_url, and the rights of the user'
@@ -113,7 +119,7 @@ function lost(code: string, number: number, message: string): Verdict {
   const isTls = code === NO_FILE || TLS.test(code)
   const cure = cureOf(number) ?? (isTls ? TLS_CURE : WAY_CURE)
   return {
-    ...verdict('away', code, message, cure),
+    ...verdict('away', NAMES[code] ?? code, message, cure),
     isLost: true,
     isLasting: isTls || CLIENT_LASTING.has(number),
   }
