@@ -86,21 +86,3 @@ export async function postgresForFaults(): Promise<FaultServer & { remove(): Pro
     remove: () => server.remove(),
   }
 }
-
-export async function mariadbForFaults(): Promise<FaultServer & { remove(): Promise<void> }> {
-  const server = await MariadbServer.start()
-  const ask: Ask = async (sql) => {
-    const [row = {}] = await server.query<Record<string, unknown>>(sql, server.target().database)
-    return Object.values(row).map(Number)
-  }
-  return {
-    address: { host: server.host, port: server.port },
-    url: (address) => urlOf(server.target(), address),
-    stop: () => server.stop(),
-    start: () => server.start(),
-    pause: () => server.pause(),
-    resume: () => server.resume(),
-    ...questions(ask),
-    remove: () => server.remove(),
-  }
-}
