@@ -2,6 +2,7 @@
 
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { chownSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
@@ -112,3 +113,29 @@ t.test(
     t.ok([...there.values()].every((ids) => ids.length === 20))
   },
 )
+
+t.test(
+  'a folder of another user is refused, and nothing in it is touched',
+  { skip: process.getuid?.() === 0 ? false : 'only root can give a folder away' },
+  async (t) => {
+    const folder = t.testdir({ keep: 'as it is' })
+    chownSync(folder, 65534, 65534)
+    const limits = { maxBytes: 1 << 30, full: 'drop-newest' as const }
+    await t.rejects(Spool.open(folder, 'db', limits, new RecordingLog()), {
+      code: 'EPERM',
+      message: /belongs to user 65534/,
+      cure: /--spool/,
+    })
+    t.same(readdirSync(folder), ['keep'])
+  },
+)
+
+t.test('a folder that another process writes to is refused, until that ends', async (t) => {
+  const folder = join(t.testdir(), 'spool')
+  const child = writer(t, process.execPath, [WRITER, folder, '2', '10'])
+  await child.said(3)
+  await t.rejects(found(folder), { code: 'EWOULDBLOCK', cure: /stop the other daemon/ })
+  child.process.kill('SIGKILL')
+  await once(child.process, 'exit')
+  t.same([...(await found(folder)).keys()], [1, 2], 'no lock is left behind')
+})
