@@ -6,16 +6,19 @@ import type { Value } from './session.js'
 
 export class Rows {
   readonly #width: number
+  readonly #empty: (string | null)[]
   readonly #texts: number[]
   readonly #int32s: number[]
   readonly #int64s: number[]
   readonly #spans: number[]
   readonly #rows: Value[][] = []
 
-  constructor(columns: ValueColumn[]) {
+  /** `empty` is what stands for an empty text, of each column. */
+  constructor(columns: ValueColumn[], empty: (string | null)[]) {
     const places = (...types: ValueColumn['type'][]) =>
       columns.flatMap(({ type }, index) => (types.includes(type) ? index : []))
     this.#width = columns.length
+    this.#empty = empty
     this.#texts = places('text', 'time')
     this.#int32s = places('int32')
     this.#int64s = places('int64')
@@ -43,7 +46,8 @@ export class Rows {
     for (const row of rows) {
       for (let i = 0; i < columns.length; i++) {
         const end = ends[at++] as number
-        row[columns[i] as number] = start === end ? '' : text.substring(start, end)
+        const column = columns[i] as number
+        row[column] = start === end ? (this.#empty[column] as string | null) : text.substring(start, end)
         start = end
       }
     }

@@ -8,7 +8,7 @@ import { NO_COLUMN, OwnFault, TOO_LARGE } from './errors.js'
 import { Rows } from './rows.js'
 import { quoted } from './schema.js'
 import type { Session } from './session.js'
-import { type CatalogueColumn, emptyOf, isGenerated, isNeedy, valueColumn } from './types.js'
+import { type CatalogueColumn, emptyLiteral, emptyText, isGenerated, isNeedy, valueColumn } from './types.js'
 
 /** Of one statement. The client makes room for 16 MiB when a statement has more than one. */
 const ROWS_AT_ONCE = 1000
@@ -40,6 +40,7 @@ export class Table {
   readonly isTransactional: boolean
   readonly engine: string
   readonly #columns: ValueColumn[]
+  readonly #empty: (string | null)[]
   readonly #insert: string
   /** Of each connection, for they are at work at the same time. */
   readonly #rows = new WeakMap<Session, Rows>()
@@ -53,8 +54,9 @@ export class Table {
     this.engine = description.engine ?? 'VIEW'
     const { filled, needy } = filledColumns(shape, description.columns)
     this.#columns = filled.map(({ column, from }) => valueColumn(from, column))
+    this.#empty = filled.map(({ column }) => emptyText(column))
     const into = [...filled.map(({ column }) => column), ...needy].map((column) => quoted(column.name))
-    const values = [...filled.map(() => '?'), ...needy.map(emptyOf)]
+    const values = [...filled.map(() => '?'), ...needy.map(emptyLiteral)]
     this.#insert = `INSERT INTO ${quoted(name)} (${into.join(', ')}) VALUES (${values.join(', ')})`
   }
 
@@ -90,7 +92,7 @@ export class Table {
   }
 
   #rowsOf(session: Session): Rows {
-    const made = this.#rows.get(session) ?? new Rows(this.#columns)
+    const made = this.#rows.get(session) ?? new Rows(this.#columns, this.#empty)
     this.#rows.set(session, made)
     return made
   }

@@ -49,6 +49,7 @@ const LAST_CODE_POINTS: Record<string, number> = {
   latin1: 0xff,
 }
 const ASCII = 0x7f
+const NO_UUID = '00000000-0000-0000-0000-000000000000'
 
 /** `from` as this column takes it. A type that is not known here gets a text, and the server has the last word. */
 export function valueColumn(from: ColumnShape, column: CatalogueColumn): ValueColumn {
@@ -114,10 +115,22 @@ export function isGenerated({ extra }: CatalogueColumn): boolean {
   return /(VIRTUAL|STORED|PERSISTENT) GENERATED|^(VIRTUAL|PERSISTENT)/i.test(extra)
 }
 
-/** A literal. */
+/** As text; the server makes of it what the type needs. */
 export function emptyOf({ type }: CatalogueColumn): string {
   if (type in INTEGERS || FRACTIONS.test(type) || /^(bit|year)$/.test(type)) return '0'
-  if (TIMES.test(type)) return type === 'date' ? "'1970-01-01'" : "'1970-01-01 00:00:01'"
-  if (type === 'enum') return '1' // the first of its values
-  return { json: "'{}'", time: "'00:00:00'", inet4: "'0.0.0.0'", inet6: "'::'" }[type] ?? "''"
+  if (TIMES.test(type)) return type === 'date' ? '1970-01-01' : '1970-01-01 00:00:01'
+  return { time: '00:00:00', inet4: '0.0.0.0', inet6: '::', uuid: NO_UUID }[type] ?? ''
+}
+
+/** What stands for an empty text: what is no text has a value only where it must. */
+export function emptyText(column: CatalogueColumn): string | null {
+  if (TEXTS.test(column.type) || LONG_TEXTS.test(column.type) || OCTETS.test(column.type)) return ''
+  return column.isNullable === 'YES' ? null : emptyOf(column)
+}
+
+/** For a statement: of an enumeration the first of its values. */
+export function emptyLiteral(column: CatalogueColumn): string {
+  if (column.type === 'enum') return '1'
+  const empty = emptyOf(column)
+  return empty === '0' ? empty : `'${empty}'`
 }
