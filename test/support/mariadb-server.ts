@@ -64,8 +64,7 @@ export class MariadbServer {
 
   static async start(options: MariadbOptions = {}): Promise<MariadbServer> {
     const server = await MariadbServer.startEmpty(options)
-    await server.#createUser()
-    await server.createDatabase('calls')
+    await server.createOurs()
     return server
   }
 
@@ -178,8 +177,10 @@ export class MariadbServer {
     await this.query([`CREATE DATABASE ${name} ${more}`, `GRANT ALL ON ${name}.* TO ${USER}@'%'`])
   }
 
-  async #createUser(): Promise<void> {
+  /** Our user and its database. */
+  async createOurs(): Promise<void> {
     await this.query(`CREATE USER ${USER}@'%' IDENTIFIED BY '${PASSWORD.replaceAll("'", "''")}'`)
+    await this.createDatabase('calls')
   }
 
   #args(): string[] {
