@@ -128,27 +128,24 @@ t.test(
     const block = new Blocks().of(batchOf(engine, [packet(options('one'))]))
     const id = `'${block.id.origin}', ${block.id.number}`
     let isWritten = false
-    const held = server.query(
-      [
-        'START TRANSACTION',
-        `INSERT INTO hepcapd_blocks (origin, number) VALUES (${id})`,
-        'SELECT sleep(2)',
-        'COMMIT',
-      ],
-      'waits',
-    )
-    const isAny = async (where: string) => {
-      const found = await server.query(`SELECT 1 FROM information_schema.${where}`)
+    const other = await server.connect('waits')
+    t.teardown(() => other.end())
+    await other.beginTransaction()
+    await other.query(`INSERT INTO hepcapd_blocks (origin, number) VALUES (${id})`)
+    const waits = async () => {
+      const found = await server.query(
+        `SELECT 1 FROM information_schema.GLOBAL_STATUS
+        WHERE variable_name = 'Innodb_row_lock_current_waits' AND variable_value > 0`,
+      )
       return found.length > 0
     }
-    await until(() => isAny("PROCESSLIST WHERE INFO = 'SELECT sleep(2)'"))
     const written = store.write(block).then((refused) => {
       isWritten = true
       return refused
     })
-    await until(() => isAny("INNODB_TRX WHERE trx_state = 'LOCK WAIT'"))
+    await until(waits)
     t.notOk(isWritten)
-    await held
+    await other.commit()
     t.same(await written, [])
     await server.query('CREATE TABLE IF NOT EXISTS sip_capture (callid varchar(9))', 'waits')
     t.same(await callIds(server, 'waits'), [])

@@ -7,7 +7,7 @@ import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync 
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createConnection } from 'mariadb'
+import { type Connection, createConnection } from 'mariadb'
 import type { DatabaseTarget } from '../../lib/sink/database-target.js'
 import { until } from './tools.js'
 
@@ -146,8 +146,8 @@ export class MariadbServer {
     }
   }
 
-  /** The statements one after the other, as its root, in UTC; what the last one gives. */
-  async query<Row>(sql: string | string[], database?: string): Promise<Row[]> {
+  /** As its root, in UTC. */
+  async connect(database?: string): Promise<Connection> {
     const connection = await createConnection({
       socketPath: this.socketPath,
       user: 'root',
@@ -158,8 +158,14 @@ export class MariadbServer {
       charset: 'utf8mb4',
     })
     connection.on('error', () => {})
+    await connection.query("SET time_zone = '+00:00'")
+    return connection
+  }
+
+  /** The statements one after the other, as its root, in UTC; what the last one gives. */
+  async query<Row>(sql: string | string[], database?: string): Promise<Row[]> {
+    const connection = await this.connect(database)
     try {
-      await connection.query("SET time_zone = '+00:00'")
       let rows: Row[] = []
       for (const one of [sql].flat()) rows = await connection.query(one)
       return rows
