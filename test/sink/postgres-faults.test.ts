@@ -123,14 +123,9 @@ t.test(
     const block = new Blocks().of(batchOf(engine, [packet(options('one'))]))
     const id = `'${block.id.origin}', ${block.id.number}`
     let isWritten = false
-    const held = server.query(
-      `BEGIN; INSERT INTO hepcapd_blocks VALUES (${id}); SELECT pg_sleep(2); COMMIT`,
-      'waits',
-    )
-    await until(async () => {
-      const found = await server.query("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
-      return found.length > 0
-    })
+    const other = await server.connect('waits')
+    t.teardown(() => other.end())
+    await other.query(`BEGIN; INSERT INTO hepcapd_blocks VALUES (${id})`)
     const written = store.write(block).then((refused) => {
       isWritten = true
       return refused
@@ -140,7 +135,7 @@ t.test(
       return found.length > 0
     })
     t.notOk(isWritten)
-    await held
+    await other.query('COMMIT')
     t.same(await written, [])
     await server.query('CREATE TABLE IF NOT EXISTS sip_capture (callid text)', 'waits')
     t.same(await callIds(server, 'waits'), [])

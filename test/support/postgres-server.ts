@@ -150,15 +150,26 @@ export class PostgresServer {
 
   /** As its superuser. */
   async query<Row extends QueryResultRow>(sql: string, database = 'postgres'): Promise<Row[]> {
+    const client = await this.connect(database)
+    try {
+      return (await client.query<Row>(sql)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  /** As its superuser. */
+  async connect(database: string): Promise<Client> {
     const { host, port } = this
     const client = new Client({ host, port, user: 'postgres', database, connectionTimeoutMillis: 5000 })
     client.on('error', () => {})
     try {
       await client.connect()
-      return (await client.query<Row>(sql)).rows
-    } finally {
+    } catch (error) {
       await client.end()
+      throw error
     }
+    return client
   }
 
   /** In which our user may make tables. */
