@@ -1,59 +1,21 @@
 // The daemon: opens sinks, then inputs, says `ready:`, and ends in order: inputs, queue, sinks, ledger.
 
-import { existsSync } from 'node:fs'
 import { binding, type Engine } from './binding.js'
 import { Dispatcher } from './dispatcher.js'
-import { RefusedError } from './errors.js'
 import type { AgentOptions } from './hep/agent.js'
 import { type LedgerSnapshot, Outcomes } from './ledger.js'
-import { bindAddresses } from './listen/address.js'
-import type { TlsCredentials } from './listen/certificates.js'
 import { FileQueue, type FileSettings, type Progress } from './listen/files.js'
-import {
-  type BoundListen,
-  hepNetName,
-  isDatagram,
-  type Listen,
-  type ListenProto,
-} from './listen/protocols.js'
+import { type ListenerSettings, Listeners } from './listen/listeners.js'
+import { type BoundListen, hepNetName } from './listen/protocols.js'
 import { type InputList, openRaw, type RawSettings } from './listen/raw.js'
-import type { StreamListener } from './listen/stream-listener.js'
-import { TcpListener } from './listen/tcp.js'
-import { TlsListener } from './listen/tls.js'
-import { WsListener } from './listen/ws.js'
 import type { Log } from './log.js'
 import type { RelayLimits } from './relay/limits.js'
 import { Relays } from './relay/relays.js'
 import type { LoadedRoutes, RouteSources } from './route/load.js'
 import type { RouterSettings } from './route/router.js'
 import { Routing } from './route/routing.js'
-import type { RelayTarget } from './route/rules.js'
-import { type DatabaseTarget, databaseName } from './sink/database-target.js'
-import { Feed } from './sink/feed.js'
-import { RelaySink } from './sink/relay.js'
-import { type TableLayout, tableShapes } from './sink/schema.js'
 import type { Sink } from './sink/sink.js'
-import type { SpoolPort } from './sink/spool-port.js'
-import { StoreThread } from './sink/store-thread.js'
-import { folderOf } from './spool/folder.js'
-import { LazySpool } from './spool/lazy-spool.js'
-import { Spool, type SpoolLimits } from './spool/spool.js'
-
-/** Where rows go: a SQLite file (strftime allowed), a database server, a HEP receiver, or nowhere. */
-export type Target =
-  | { kind: 'sqlite'; path: string }
-  | { kind: 'database'; at: DatabaseTarget }
-  | { kind: 'relay'; to: RelayTarget }
-  | { kind: 'none' }
-
-export interface SpoolSettings extends Omit<SpoolLimits, 'syncMs'> {
-  /** '' is none. */
-  folder: string
-  /** Opened at the start; else when it is needed first, and where that fails rows wait in memory. */
-  isNamed: boolean
-  /** Every row goes there first. */
-  always: boolean
-}
+import { type SinkSettings, sinksOf } from './sink/sinks.js'
 
 export interface RelaySettings {
   /** Of packets that we make. */
@@ -62,24 +24,16 @@ export interface RelaySettings {
 }
 
 export type { Listen } from './listen/protocols.js'
+export type { SpoolSettings, Target } from './sink/sinks.js'
 
-export interface DaemonSettings extends RouterSettings, FileSettings {
+export interface DaemonSettings
+  extends RouterSettings,
+    FileSettings,
+    Omit<ListenerSettings, 'tellsReceiver'>,
+    Omit<SinkSettings, 'agent' | 'heldBlocks' | 'relaysWait'> {
   routeSources: RouteSources
-  listen: Listen[]
-  /** Is HEP taken where SIP is too? */
-  hepCaptureOn: boolean
-  /** For the listeners and what is sent. */
-  tls: TlsCredentials
   raw: RawSettings | undefined
-  targets: Target[]
-  spool: SpoolSettings
-  /** Over all connections of a database. */
-  statementsInFlight: number
-  tableLayout: TableLayout
   relay: RelaySettings
-  udpWorkers: number
-  /** Octets. */
-  rcvbufBytes: number
   /** Octets of messages that may wait for the sinks. */
   queueBytes: number
   stopTimeoutMs: number
@@ -95,8 +49,6 @@ const MAX_ROWS = 10_000
 const FLUSH_MS = 100
 /** Of the queue, what a database may hold back before its rows go to the disk. */
 const HELD_SHARE = 0.5
-/** With `--spool-always` rows are forced onto the disk so soon. */
-const SYNC_MS = 200
 /** Time that a stopping input may take of the stop timeout; the rest is the sinks'. */
 const DRAIN_SHARE = 0.5
 
@@ -108,8 +60,7 @@ export class Daemon {
   readonly #sinks: Sink[]
   readonly #relays: Relays
   readonly #outcomes = new Map<number, Outcomes>()
-  readonly #streams = new Map<number, StreamListener>()
-  readonly #listening = new Map<number, BoundListen>()
+  readonly #listeners: Listeners
   readonly #routing: Routing
   readonly #files: FileQueue
   /** The inputs: listeners with the ports that they got, interfaces, files. */
@@ -126,14 +77,14 @@ export class Daemon {
       this.#drain(),
     )
     this.#inputs = this.#inputList()
+    const tellsReceiver = settings.tableLayout.reportLayout === 'homer6'
+    this.#listeners = new Listeners(this.#engine, { ...settings, tellsReceiver }, this.#inputs, log)
     this.#files = new FileQueue(this.#engine, settings, log, this.#inputs)
     this.#relays = new Relays({ limits: settings.relay.limits, tls: settings.tls, log })
-    this.#sinks = settings.targets.flatMap((target) => this.#sinkOf(target))
+    this.#sinks = sinksOf(sinkSettings(settings), this.#relays, log)
     this.#routing = new Routing(settings, this.#relays, this.#sinks, log, (input) => this.inputOf(input))
     const router = this.#routing.router(settings, routes)
-    this.#dispatcher = new Dispatcher(router, this.#sinks, this.#outcomes, () => {
-      for (const listener of this.#streams.values()) listener.resume()
-    })
+    this.#dispatcher = new Dispatcher(router, this.#sinks, this.#outcomes, () => this.#listeners.resume())
   }
 
   /** Opens everything and says so; rejects with a RefusedError, everything closed again. */
@@ -141,7 +92,7 @@ export class Daemon {
     try {
       for (const sink of this.#sinks) await sink.open()
       await this.#routing.start()
-      for (const listen of this.#settings.listen) await this.#open(listen)
+      await this.#listeners.open()
       if (this.#settings.raw) openRaw(this.#engine, this.#settings.raw, this.#log, this.#inputs)
       this.#files.open()
     } catch (error) {
@@ -173,18 +124,18 @@ export class Daemon {
 
   /** What is listened on, in the order of the inputs. */
   get listeners(): BoundListen[] {
-    return [...this.#listening.values()]
+    return this.#listeners.all
   }
 
   /** For `$hep_net`: where an input listens, undefined for one that captures frames; '' is every address. */
   inputOf(input: number): { proto: string; address: string; port: number } | undefined {
-    const bound = this.#listening.get(input)
+    const bound = this.#listeners.of(input)
     return bound && { ...bound, proto: hepNetName(bound.proto) }
   }
 
   /** What can change while messages come in: routes, tables, node name, on and off, certificates. */
   reload(settings: RouterSettings & Pick<DaemonSettings, 'tls'>, routes?: LoadedRoutes): void {
-    for (const listener of this.#streams.values()) listener.reload(settings.tls)
+    this.#listeners.reload(settings.tls)
     this.#relays.tls = settings.tls
     this.#dispatcher.router = this.#routing.router(settings, routes)
   }
@@ -195,7 +146,7 @@ export class Daemon {
     for (const [input, outcomes] of this.#outcomes) {
       const counters = this.#engine.counters(input)
       inputs[outcomes.name] = outcomes.snapshot(counters, this.#engine.frames(input))
-      const oddities = { ...counters.odd, ...this.#streams.get(input)?.odd }
+      const oddities = { ...counters.odd, ...this.#listeners.odd(input) }
       if (Object.keys(oddities).length > 0) odd[outcomes.name] = oddities
     }
     const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, sinkLedger(sink)]))
@@ -223,7 +174,7 @@ export class Daemon {
     const drainMs = this.#settings.stopTimeoutMs * DRAIN_SHARE
     this.#files.close()
     this.#engine.stop(drainMs)
-    await Promise.all([this.#threadsEnded(), ...this.#closeStreams(drainMs)])
+    await Promise.all([this.#threadsEnded(), this.#listeners.close(drainMs)])
     clearInterval(this.#flush)
     this.#engine.flush(true)
     this.#drain()
@@ -244,48 +195,6 @@ export class Daemon {
     await (isAway ? stored : Promise.all([stored, this.#dispatcher.idle()]))
   }
 
-  async #open(listen: Listen): Promise<void> {
-    for (const address of await bindAddresses(listen.host)) {
-      const shown = listen.host === '*' ? '*' : address.includes(':') ? `[${address}]` : address
-      const input = this.#inputs.next
-      try {
-        const port = isDatagram(listen.proto)
-          ? this.#openUdp(input, address, listen)
-          : await this.#openStream(input, address, listen)
-        this.#inputs.add(`${listen.proto}:${shown}:${port}`)
-        this.#listening.set(input, { proto: listen.proto, address, port })
-      } catch (error) {
-        throw listenError(`${listen.proto}:${shown}:${listen.port}`, error)
-      }
-    }
-  }
-
-  #sinkOf(target: Target): Sink[] {
-    const { read, relay } = this.#settings
-    if (target.kind === 'none') return []
-    if (target.kind !== 'relay') return [this.#feed(target)]
-    return [new RelaySink(this.#relays, { to: target.to, agent: relay.agent, waits: read.length > 0 })]
-  }
-
-  #feed(target: Exclude<Target, { kind: 'relay' | 'none' }>): Feed {
-    const name = target.kind === 'sqlite' ? `sqlite:${target.path}` : databaseName(target.at)
-    const { statementsInFlight } = this.#settings
-    const shapes = tableShapes(this.#settings.tableLayout)
-    const thread = new StoreThread(name, { ...target, statementsInFlight, shapes }, this.#log)
-    const heldBlocks = Math.ceil(slabsOf(this.#settings).slabs * HELD_SHARE)
-    const limits = { heldBlocks, spoolAlways: this.#settings.spool.always }
-    return new Feed(thread, this.#spoolOf(name), limits, this.#log)
-  }
-
-  #spoolOf(sinkName: string): SpoolPort | undefined {
-    const { folder, isNamed, always, maxBytes, full } = this.#settings.spool
-    if (folder === '') return undefined
-    const limits = { maxBytes, full, syncMs: always ? SYNC_MS : undefined }
-    const path = folderOf(folder, sinkName)
-    const open = () => Spool.open(path, sinkName, limits, this.#log)
-    return new LazySpool(open, isNamed || always || existsSync(path), isNamed ? undefined : this.#log)
-  }
-
   #inputList(): InputList {
     const { bound } = this
     const outcomes = this.#outcomes
@@ -298,47 +207,6 @@ export class Daemon {
         bound.push(name)
       },
     }
-  }
-
-  #openUdp(input: number, address: string, { proto, port }: Listen): number {
-    const { udpWorkers: workers, rcvbufBytes, hepCaptureOn, tableLayout } = this.#settings
-    const takes = proto === 'hep_udp' ? 'hep' : hepCaptureOn ? 'sip_or_hep' : 'sip'
-    const tellsReceiver = tableLayout.reportLayout === 'homer6'
-    const options = { address, port, rcvbufBytes, workers, takes, tellsReceiver } as const
-    const listening = this.#engine.listenUdp(input, options)
-    this.#tellReceiveBuffer(listening.rcvbufBytes)
-    return listening.port
-  }
-
-  #tellReceiveBuffer(granted: number): void {
-    const wanted = this.#settings.rcvbufBytes
-    if (granted >= wanted) {
-      this.#log.info(`receive buffer: ${granted} octets`)
-    } else {
-      this.#log.warn(
-        `receive buffer: the kernel granted ${granted} of ${wanted} octets, so bursts may be lost (and are counted); ` +
-          `run with CAP_NET_ADMIN, or: sysctl -w net.core.rmem_max=${wanted}`,
-      )
-    }
-  }
-
-  async #openStream(input: number, address: string, { proto, port }: Listen): Promise<number> {
-    const listener = this.#streamListener(input, proto)
-    const bound = await listener.listen(address, port)
-    this.#streams.set(input, listener)
-    return bound
-  }
-
-  #streamListener(input: number, proto: ListenProto): StreamListener {
-    const { tls } = this.#settings
-    if (proto === 'hep_tls') return new TlsListener(this.#engine, input, tls)
-    if (proto === 'hep_ws') return new WsListener(this.#engine, input, undefined)
-    if (proto === 'hep_wss') return new WsListener(this.#engine, input, tls)
-    return new TcpListener(this.#engine, input)
-  }
-
-  #closeStreams(drainMs: number): Promise<void>[] {
-    return Array.from(this.#streams.values(), (listener) => listener.close(drainMs))
   }
 
   /** The engine's wake-up: batches are ready, or an input has ended. */
@@ -356,7 +224,7 @@ export class Daemon {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#closeStreams(0), this.#relays.close(0)])
+    await Promise.all([this.#listeners.close(0), this.#relays.close(0)])
     await Promise.all(this.#sinks.map((sink) => sink.close()))
   }
 }
@@ -379,22 +247,9 @@ function slabsOf(settings: DaemonSettings): { slabBytes: number; slabs: number }
   return { slabBytes, slabs: Math.max(Math.floor(queueBytes / slabBytes), least) }
 }
 
-function listenError(listener: string, error: unknown): RefusedError {
-  if (error instanceof RefusedError) return error
-  const { code = 'ERROR', message, cure } = error as Error & { code?: string; cure?: string }
-  return new RefusedError({
-    code,
-    message: `cannot listen on ${listener}: ${message}`,
-    cure: cure || cureOf(code),
-  })
-}
-
-function cureOf(code: string): string {
-  if (code === 'EADDRINUSE')
-    return 'another program has this port: stop it, or name another port with --listen'
-  if (code === 'EADDRNOTAVAIL') return 'this host does not have that address: see `ip address`'
-  if (code === 'EACCES') return 'ports under 1024 need CAP_NET_BIND_SERVICE'
-  return 'name another address or port with --listen'
+function sinkSettings(settings: DaemonSettings): SinkSettings {
+  const heldBlocks = Math.ceil(slabsOf(settings).slabs * HELD_SHARE)
+  return { ...settings, agent: settings.relay.agent, heldBlocks, relaysWait: settings.read.length > 0 }
 }
 
 async function within(work: Promise<void>, ms: number): Promise<void> {

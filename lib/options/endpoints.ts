@@ -1,9 +1,9 @@
 // Values that name where messages come from and where they go: listeners, databases, destinations, port ranges.
 
 import { isIPv4, isIPv6 } from 'node:net'
-import type { Target } from '../daemon.js'
 import { LISTEN_PROTOS, type Listen, type ListenProto } from '../listen/protocols.js'
 import { type NamedDestination, parseHepId, targetName } from '../relay/target.js'
+import type { Target } from '../sink/sinks.js'
 import { databaseEngine, parseDatabaseUrl, showDatabaseUrl } from './database-url.js'
 import { CONVERSIONS, strftimeFault } from './strftime.js'
 import { parseDuration, showDuration, ValueFault, type ValueType } from './types.js'

@@ -1,12 +1,13 @@
 // The effective configuration of the daemon: every value checked against the others, and where it came from.
 
-import type { DaemonSettings, SpoolSettings, Target } from '../daemon.js'
+import type { DaemonSettings } from '../daemon.js'
 import { type Fault, UsageError } from '../errors.js'
 import { readCredentials } from '../listen/certificates.js'
 import { readFilter } from '../listen/filter-file.js'
 import { clash, isTls, type Listen } from '../listen/protocols.js'
 import type { RawSettings } from '../listen/raw.js'
 import type { LogSettings } from '../log.js'
+import type { SpoolSettings, Target } from '../sink/sinks.js'
 import { listenPoint, type NamedListen, type PortRange, portRange } from './endpoints.js'
 import type { Option, ValuesOf } from './option.js'
 import { resolve, type Sources } from './resolve.js'

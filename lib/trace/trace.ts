@@ -1,7 +1,6 @@
 // One packet through decode and routes, as in the daemon but for its ends: rows are collected and packets recorded,
 // and whoever waits for them hears at once that all went well.
 
-import type { Target } from '../daemon.js'
 import { agentPacket } from '../hep/agent.js'
 import { Outcomes } from '../ledger.js'
 import type { Message } from '../message.js'
@@ -18,6 +17,7 @@ import { Stats } from '../route/stats.js'
 import { Timers } from '../route/timers.js'
 import { rowValue } from '../sink/row-values.js'
 import { type TableLayout, type TableShapes, tableShapes } from '../sink/schema.js'
+import type { Target } from '../sink/sinks.js'
 import type { TracedPacket } from './packet.js'
 import { type RecordedPacket, Recorder, type Step } from './recorder.js'
 

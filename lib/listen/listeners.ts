@@ -1,0 +1,147 @@
+// What takes packets from the network: opened one after the other, each an input of its own.
+
+import type { Engine } from '../binding.js'
+import { RefusedError } from '../errors.js'
+import type { Log } from '../log.js'
+import { bindAddresses } from './address.js'
+import type { TlsCredentials } from './certificates.js'
+import { type BoundListen, isDatagram, type Listen, type ListenProto } from './protocols.js'
+import type { InputList } from './raw.js'
+import type { StreamListener } from './stream-listener.js'
+import { TcpListener } from './tcp.js'
+import { TlsListener } from './tls.js'
+import { WsListener } from './ws.js'
+
+export interface ListenerSettings {
+  listen: Listen[]
+  /** Is HEP taken where SIP is too? */
+  hepCaptureOn: boolean
+  tls: TlsCredentials
+  /** Receive threads of each UDP listener. */
+  udpWorkers: number
+  /** Octets. */
+  rcvbufBytes: number
+  /** Is each record to say which address of ours its packet came to? */
+  tellsReceiver: boolean
+}
+
+export class Listeners {
+  readonly #engine: Engine
+  readonly #settings: ListenerSettings
+  readonly #inputs: InputList
+  readonly #log: Log
+  readonly #streams = new Map<number, StreamListener>()
+  readonly #bound = new Map<number, BoundListen>()
+
+  constructor(engine: Engine, settings: ListenerSettings, inputs: InputList, log: Log) {
+    this.#engine = engine
+    this.#settings = settings
+    this.#inputs = inputs
+    this.#log = log
+  }
+
+  /** Rejects with a RefusedError; what is open by then stays so until close(). */
+  async open(): Promise<void> {
+    for (const listen of this.#settings.listen) await this.#open(listen)
+  }
+
+  /** With the ports that they got, in the order of the inputs. */
+  get all(): BoundListen[] {
+    return [...this.#bound.values()]
+  }
+
+  /** undefined for an input that is no listener. */
+  of(input: number): BoundListen | undefined {
+    return this.#bound.get(input)
+  }
+
+  /** Connections that never came as far as a packet, by name. */
+  odd(input: number): Record<string, number> {
+    return this.#streams.get(input)?.odd ?? {}
+  }
+
+  /** The queue has room again. */
+  resume(): void {
+    for (const listener of this.#streams.values()) listener.resume()
+  }
+
+  /** Certificates for the connections that come from here on. */
+  reload(tls: TlsCredentials): void {
+    for (const listener of this.#streams.values()) listener.reload(tls)
+  }
+
+  /** Those of streams: the engine ends its own threads. */
+  async close(drainMs: number): Promise<void> {
+    await Promise.all(Array.from(this.#streams.values(), (listener) => listener.close(drainMs)))
+  }
+
+  async #open(listen: Listen): Promise<void> {
+    for (const address of await bindAddresses(listen.host)) {
+      const shown = listen.host === '*' ? '*' : address.includes(':') ? `[${address}]` : address
+      const input = this.#inputs.next
+      try {
+        const port = isDatagram(listen.proto)
+          ? this.#openUdp(input, address, listen)
+          : await this.#openStream(input, address, listen)
+        this.#inputs.add(`${listen.proto}:${shown}:${port}`)
+        this.#bound.set(input, { proto: listen.proto, address, port })
+      } catch (error) {
+        throw listenError(`${listen.proto}:${shown}:${listen.port}`, error)
+      }
+    }
+  }
+
+  #openUdp(input: number, address: string, { proto, port }: Listen): number {
+    const { udpWorkers: workers, rcvbufBytes, hepCaptureOn, tellsReceiver } = this.#settings
+    const takes = proto === 'hep_udp' ? 'hep' : hepCaptureOn ? 'sip_or_hep' : 'sip'
+    const options = { address, port, rcvbufBytes, workers, takes, tellsReceiver } as const
+    const listening = this.#engine.listenUdp(input, options)
+    this.#tellReceiveBuffer(listening.rcvbufBytes)
+    return listening.port
+  }
+
+  #tellReceiveBuffer(granted: number): void {
+    const wanted = this.#settings.rcvbufBytes
+    if (granted >= wanted) {
+      this.#log.info(`receive buffer: ${granted} octets`)
+    } else {
+      this.#log.warn(
+        `receive buffer: the kernel granted ${granted} of ${wanted} octets, so bursts may be lost (and are counted); ` +
+          `run with CAP_NET_ADMIN, or: sysctl -w net.core.rmem_max=${wanted}`,
+      )
+    }
+  }
+
+  async #openStream(input: number, address: string, { proto, port }: Listen): Promise<number> {
+    const listener = this.#streamListener(input, proto)
+    const bound = await listener.listen(address, port)
+    this.#streams.set(input, listener)
+    return bound
+  }
+
+  #streamListener(input: number, proto: ListenProto): StreamListener {
+    const { tls } = this.#settings
+    if (proto === 'hep_tls') return new TlsListener(this.#engine, input, tls)
+    if (proto === 'hep_ws') return new WsListener(this.#engine, input, undefined)
+    if (proto === 'hep_wss') return new WsListener(this.#engine, input, tls)
+    return new TcpListener(this.#engine, input)
+  }
+}
+
+function listenError(listener: string, error: unknown): RefusedError {
+  if (error instanceof RefusedError) return error
+  const { code = 'ERROR', message, cure } = error as Error & { code?: string; cure?: string }
+  return new RefusedError({
+    code,
+    message: `cannot listen on ${listener}: ${message}`,
+    cure: cure || cureOf(code),
+  })
+}
+
+function cureOf(code: string): string {
+  if (code === 'EADDRINUSE')
+    return 'another program has this port: stop it, or name another port with --listen'
+  if (code === 'EADDRNOTAVAIL') return 'this host does not have that address: see `ip address`'
+  if (code === 'EACCES') return 'ports under 1024 need CAP_NET_BIND_SERVICE'
+  return 'name another address or port with --listen'
+}
