@@ -529,6 +529,39 @@ export interface RowValues extends ChangedValues {
   spans: Uint32Array
 }
 
+/** What the kernel says of a network interface. */
+export interface InterfaceState {
+  up: boolean
+  loopback: boolean
+  /** Something is at the other end of its cable. */
+  carrier: boolean
+  /** By hand: a capture's own membership does not show. */
+  promiscuous: boolean
+  mtu: number
+  /** LINKTYPE_ number of what is captured from it. */
+  linkType: number
+  /** Offloads that are on, by the kernel's names: `rx-gro`, `rx-lro`, ...; none where it does not tell. */
+  features: string[]
+}
+
+/** What came of opening a packet socket as a ring does: '' or the name of the error, by step. */
+export interface PacketSocketState {
+  /** The others are not tried after it failed. */
+  socket: string
+  /** TPACKET_V3. */
+  version: string
+  ring: string
+  fanout: string
+  /** SO_RXQ_OVFL. */
+  overflow: string
+}
+
+export interface ClockState {
+  /** Something keeps it right, and has told the kernel so. */
+  synchronized: boolean
+  maxErrorUs: number
+}
+
 interface Binding {
   Engine: new (options: EngineOptions, wake: () => void) => Engine
   /** `fault` names the drop that stands for all faults of the framing. */
@@ -618,6 +651,12 @@ interface Binding {
   printFilter(numbers: string, format: FilterFormat, snapLength?: number): string
   /** LINKTYPE_ number of what is captured from an interface. Throws a SystemError. */
   linkTypeOf(interfaceName: string): number
+  /** Throws a SystemError. */
+  interfaceState(name: string): InterfaceState
+  /** Opens what a mirror port needs, and closes it. */
+  packetSocketState(): PacketSocketState
+  /** Throws a SystemError. */
+  clockState(): ClockState
   /** Octets that the program keeps of each packet, 0 for none: the i-th ends at `ends[i]` of `octets`. */
   filterVerdicts(numbers: string, octets: Uint8Array, ends: Uint32Array): Uint32Array
   layout: Layout

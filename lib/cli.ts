@@ -5,6 +5,7 @@ import yargs, { type Argv } from 'yargs'
 import { type Fault, RefusedError, renderFault, UsageError } from './errors.js'
 import { bpfOptions, FILTER_NOTES } from './options/bpf.js'
 import { type Arguments, aloneBeforeWords, plainArguments, yargsOptions } from './options/command-line.js'
+import { DOCTOR_NOTES, doctorOptions } from './options/doctor.js'
 import { flagOf, type OptionTable } from './options/option.js'
 import { type Resolved, resolve, type Sources } from './options/resolve.js'
 import { SCHEMA_NOTES, schemaOptions } from './options/schema.js'
@@ -60,9 +61,15 @@ const commands: Record<string, Command> = {
     notes: FILTER_NOTES,
     run: bpf,
   },
+  doctor: {
+    summary: 'check what capture needs on this host, and say how to cure each finding',
+    options: { ...doctorOptions, ...daemonOptions },
+    notes: DOCTOR_NOTES,
+    run: doctor,
+  },
 }
 
-const laterCommands = ['ctl', 'doctor']
+const laterCommands = ['ctl']
 
 /** Resolves to the exit status; an error that nobody can cure rejects. */
 export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -243,6 +250,15 @@ async function bpf(sources: Sources): Promise<number> {
   report(configuration.warnings)
   const command = await import('./commands/bpf.js')
   return command.bpf(configuration.settings.raw!, flags)
+}
+
+async function doctor(sources: Sources): Promise<number> {
+  const { own, others } = apart(doctorOptions, sources)
+  const flags = sound(doctorOptions, own)
+  const configuration = effective(others)
+  report(configuration.warnings)
+  const command = await import('./commands/doctor.js')
+  return command.doctor(configuration.settings, flags)
 }
 
 /** A command's own flags, which only the command line has, and those of the daemon. */

@@ -2,6 +2,7 @@
 
 import type { RowKind } from '../route/rows.js'
 import type { DatabaseTarget } from './database-target.js'
+import type { Inspector } from './inspector.js'
 import { sqliteSchema, type TableShapes } from './schema.js'
 import type { Advise, Store } from './store.js'
 
@@ -27,6 +28,27 @@ export async function makeStore(target: StoreTarget, advise: Advise): Promise<St
   }
   const { MariadbStore } = await import('./mariadb.js')
   return new MariadbStore(target.at, target, advise)
+}
+
+/** For who wants to know about a database without storing there; nothing is opened before it is asked. */
+export async function inspectorOf(
+  target: { kind: 'sqlite'; path: string } | { kind: 'database'; at: DatabaseTarget },
+  shapes: TableShapes,
+): Promise<Inspector> {
+  if (target.kind === 'sqlite') {
+    const { SqliteInspector } = await import('./sqlite-inspector.js')
+    return new SqliteInspector(target.path, shapes)
+  }
+  if (target.at.engine === 'clickhouse') {
+    const { ClickhouseInspector } = await import('./clickhouse.js')
+    return new ClickhouseInspector(target.at, shapes)
+  }
+  if (target.at.engine === 'postgres') {
+    const { PostgresInspector } = await import('./postgres.js')
+    return new PostgresInspector(target.at, shapes)
+  }
+  const { MariadbInspector } = await import('./mariadb.js')
+  return new MariadbInspector(target.at, shapes)
 }
 
 export interface WantedTable {

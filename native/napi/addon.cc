@@ -7,6 +7,7 @@
 #include "decode.h"
 #include "derivation.h"
 #include "engine.h"
+#include "host.h"
 #include "layout.h"
 #include "row_binary.h"
 #include "slab_loader.h"
@@ -27,6 +28,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hepcapd::registerValueRows(env, exports);
   hepcapd::registerBpf(env, exports);
   hepcapd::registerSystem(env, exports);
+  hepcapd::registerHost(env, exports);
   hepcapd::registerCaptureFile(env, exports);
   hepcapd::registerUdpSender(env, exports);
   return exports;

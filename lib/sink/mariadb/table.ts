@@ -63,9 +63,12 @@ export class Table {
   /** undefined when there is no such table. */
   static async read(session: Session, shape: TableColumn[], name: string): Promise<Table | undefined> {
     const [found] = await session.rows<Omit<Description, 'columns'>>(READ_ENGINE, [name])
-    if (!found) return undefined
-    const columns = await session.rows<CatalogueColumn>(READ_COLUMNS, [name])
-    return new Table(name, shape, { ...found, columns: [...columns] })
+    return found && new Table(name, shape, { ...found, columns: await Table.columns(session, name) })
+  }
+
+  /** As the catalogue has them; none when there is no such table. */
+  static async columns(session: Session, name: string): Promise<CatalogueColumn[]> {
+    return [...(await session.rows<CatalogueColumn>(READ_COLUMNS, [name]))]
   }
 
   /** All of these rows; without transactions, where one is refused, those before it. */

@@ -63,8 +63,14 @@ export class Table {
 
   /** undefined when there is no such table. */
   static async read(session: Session, shape: TableColumn[], name: string): Promise<Table | undefined> {
-    const [found] = await session.rows<Description>(READ, [[name]])
+    const found = await describe(session, name)
     return found && new Table(shape, found)
+  }
+
+  /** As the catalogue has them; undefined when there is no such table. */
+  static async columns(session: Session, name: string): Promise<CatalogueColumn[] | undefined> {
+    const found = await describe(session, name)
+    return found && (found.columns ?? [])
   }
 
   /** What these tables are made of now, by name. */
@@ -121,6 +127,10 @@ export class Table {
       this.#columns.map((_, index) => `$${number * width + index + 1}`).join(', ')
     return Array.from({ length: rows }, (_, number) => `(${row(number)})`).join(', ')
   }
+}
+
+async function describe(session: Session, name: string): Promise<Description | undefined> {
+  return (await session.rows<Description>(READ, [[name]]))[0]
 }
 
 export function addChanged(sum: ChangedValues, more: ChangedValues): void {
