@@ -7,12 +7,8 @@ const group = 'Examining:'
 
 export const doctorOptions = {
   json: { group, type: onOff, default: '0', help: 'print it as JSON' },
-    group,
-    type: onOff,
-    default: '0',
-    help: 'only look: neither open inputs nor store anything',
-  },
 } as const satisfies OptionTable
 
+/** The end of the help. */
 export const DOCTOR_NOTES =
   'It looks at this host for a daemon with these options, and changes nothing. Exit status: 0, or 1 when there is a fault.'
