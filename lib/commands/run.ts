@@ -2,12 +2,13 @@
 
 import { constants } from 'node:os'
 import { binding } from '../binding.js'
-import { Daemon, type DaemonSettings } from '../daemon.js'
-import { RefusedError, renderFault, UsageError } from '../errors.js'
+import { Daemon } from '../daemon.js'
+import { type RefusedError, renderFault } from '../errors.js'
 import { Log } from '../log.js'
 import { Notifier } from '../notify.js'
 import type { Effective } from '../options/settings.js'
-import { type LoadedRoutes, soundRoutes } from '../route/load.js'
+import { Reloader } from '../reload.js'
+import { soundRoutes } from '../route/load.js'
 import { showProgress } from './progress.js'
 
 /**
@@ -87,76 +88,4 @@ function writeLine(line: string): Promise<void> {
     process.stdout.once('error', () => resolve())
     process.stdout.write(`${line}\n`, () => resolve())
   })
-}
-
-/** SIGHUP: what can change while messages come in changes; what cannot is named; bad settings change nothing. */
-class Reloader {
-  #effective: Effective
-  readonly #daemon: Daemon
-  readonly #log: Log
-  readonly #notifier: Notifier
-  /** One after the other: the last one asked for is the one that is in force. */
-  #turn: Promise<void> = Promise.resolve()
-
-  constructor(effective: Effective, daemon: Daemon, log: Log, notifier: Notifier) {
-    this.#effective = effective
-    this.#daemon = daemon
-    this.#log = log
-    this.#notifier = notifier
-  }
-
-  reload(): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#reload())
-    return this.#turn
-  }
-
-  async #reload(): Promise<void> {
-    this.#notifier.reloading()
-    try {
-      const next = this.#effective.reload()
-      const routes = await soundRoutes(next.settings.routeSources)
-      for (const fault of [...next.warnings, ...routes.faults]) this.#log.warn(renderFault(fault))
-      this.#apply(next, routes)
-    } catch (error) {
-      if (!(error instanceof UsageError) && !(error instanceof RefusedError)) throw error
-      const faults = error instanceof UsageError ? error.faults : [error.fault()]
-      for (const fault of faults) this.#log.error(renderFault(fault))
-      this.#log.error('reload: the new configuration cannot be used; the old one stays')
-    }
-    this.#notifier.ready(`listening on ${this.#daemon.bound.join(', ')}`)
-  }
-
-  #apply(next: Effective, routes: LoadedRoutes): void {
-    const fixed = FIXED.filter((name) => !isSame(next.settings[name], this.#effective.settings[name]))
-    for (const name of fixed)
-      this.#log.warn(`reload: a change of ${FIXED_NAMES[name]} takes a restart; the old value stays`)
-    const kept = Object.fromEntries(FIXED.map((name) => [name, this.#effective.settings[name]]))
-    this.#effective = { ...next, settings: { ...next.settings, ...kept } }
-    this.#daemon.reload(this.#effective.settings, routes)
-    this.#log.level = next.settings.logLevel
-    this.#log.info('reload: the new configuration is in force')
-  }
-}
-
-/** Sockets, databases and memory are made once. */
-const FIXED_NAMES = {
-  listen: 'listen',
-  hepCaptureOn: 'hep_capture_on',
-  raw: 'the raw capture',
-  read: 'read',
-  readRange: 'raw_socket_listen',
-  tunnels: 'tunnels',
-  targets: 'db_url',
-  statementsInFlight: 'max_async_queries',
-  tableLayout: 'names of columns, or of the layout of reports (homer5_on),',
-  relay: 'the limits of relays',
-  udpWorkers: 'udp_workers',
-  rcvbufBytes: 'rcvbuf',
-  queueBytes: 'queue_max',
-  stopTimeoutMs: 'stop_timeout',
-} satisfies Partial<Record<keyof DaemonSettings, string>>
-const FIXED = Object.keys(FIXED_NAMES) as (keyof typeof FIXED_NAMES)[]
-
-function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
 }
