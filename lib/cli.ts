@@ -258,7 +258,7 @@ async function doctor(sources: Sources): Promise<number> {
   const configuration = effective(others)
   report(configuration.warnings)
   const command = await import('./commands/doctor.js')
-  return command.doctor(configuration.settings, flags)
+  return command.doctor(configuration.settings, { json: flags.json, selfTest: !flags.no_self_test })
 }
 
 /** A command's own flags, which only the command line has, and those of the daemon. */

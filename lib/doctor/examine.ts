@@ -3,7 +3,6 @@
 import { availableParallelism, release } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { binding } from '../binding.js'
-import { bindAddresses } from '../listen/address.js'
 import { isDatagram } from '../listen/protocols.js'
 import type { Settings } from '../options/settings.js'
 import { cgroupOf } from './cgroup.js'
@@ -16,8 +15,9 @@ import { fieldsOf, kibibytes, numberOf, softLimit, textOf } from './host.js'
 import { everyInterface, interfaceFindings, missingInterface, threads } from './interfaces.js'
 import { cgroupLimits, kernel, nodeVersion, openFiles, unitOf } from './limits.js'
 import { memory, receiveBuffers } from './memory.js'
-import { ownerOf, portFindings, socketTables, type Wanted } from './ports.js'
+import { ownerOf, portFindings, socketTables } from './ports.js'
 import { capabilities, packetSockets, statusOf } from './privileges.js'
+import { wantedPorts } from './self-test-trials.js'
 
 /** Losses are watched for so long at least. */
 const WATCH_MS = 1000
@@ -131,15 +131,7 @@ function isUp(name: string): boolean {
 }
 
 async function portsOf({ listen }: Settings): Promise<Finding[]> {
-  const wanted = await Promise.all(
-    listen.map(
-      async (one): Promise<Wanted> => ({
-        listen: one,
-        addresses: await bindAddresses(one.host).catch(() => []),
-      }),
-    ),
-  )
-  return portFindings(wanted, socketTables(), ownerOf)
+  return portFindings(await wantedPorts(listen), socketTables(), ownerOf)
 }
 
 function spoolOf({ spool, targets }: Settings): Finding[] {

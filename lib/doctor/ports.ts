@@ -52,7 +52,7 @@ export interface SocketTables {
 }
 
 export interface Wanted {
-  listen: Pick<Listen, 'proto' | 'port'>
+  listen: Listen
   /** As they would be bound; '' is every address. */
   addresses: readonly string[]
 }

@@ -1,5 +1,6 @@
 // A SQLite file as the doctor looks at it: read only, but for removing its own rows.
 
+import { rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { RefusedError } from '../errors.js'
 import type { WantedTable } from './engines.js'
@@ -79,4 +80,17 @@ function cureOf(code: string): string {
   if (/NOTADB|CORRUPT/.test(code)) return 'the file is no sound SQLite database: move it away'
   if (/BUSY|LOCKED/.test(code)) return 'another program holds a lock on the database: end its transaction'
   return 'make the file readable for this user'
+}
+
+/** A file that has no rows at all is removed, with what stands beside it. Nobody else may have it open. */
+export function removeIfEmpty(path: string): void {
+  const db = new Database(path, { fileMustExist: true, timeout: BUSY_MS })
+  try {
+    const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[]
+    const hasRows = tables.some((table) => db.prepare(`SELECT 1 FROM ${quoted(table)} LIMIT 1`).get())
+    if (hasRows) return
+  } finally {
+    db.close()
+  }
+  for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
 }

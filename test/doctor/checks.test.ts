@@ -237,7 +237,7 @@ t.test('ports that are taken, and by whom', async (t) => {
     ],
   )
   const want = (proto: 'hep_udp' | 'hep_tcp', port: number, address: string) => ({
-    listen: { proto, port },
+    listen: { proto, host: '*', port },
     addresses: [address],
   })
   const tables = { udp, tcp: [] }

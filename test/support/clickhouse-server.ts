@@ -18,6 +18,8 @@ const START_ATTEMPTS = 3
 /** Of the user that target() names. */
 export const USER = 'hep'
 export const PASSWORD = 'se:cret/@&"<'
+/** One that may only read, without a password. */
+export const READER = 'reader'
 
 export interface ClickHouseOptions {
   /** Its own address, which has to be of the loopback: 127.0.0.2. */
@@ -208,10 +210,11 @@ export class ClickHouseServer {
 /** A time zone that is not UTC, and a password that needs care, are on purpose. */
 const USERS = `<?xml version="1.0"?>
 <yandex>
-  <profiles><default><max_memory_usage>2000000000</max_memory_usage></default></profiles>
+  <profiles><default><max_memory_usage>2000000000</max_memory_usage></default><reader><readonly>1</readonly></reader></profiles>
   <users>
     <default><password></password><networks><ip>127.0.0.0/8</ip></networks><profile>default</profile><quota>default</quota></default>
     <${USER}><password>${xmlText(PASSWORD)}</password><networks><ip>127.0.0.0/8</ip></networks><profile>default</profile><quota>default</quota></${USER}>
+    <${READER}><password></password><networks><ip>127.0.0.0/8</ip></networks><profile>reader</profile><quota>default</quota></${READER}>
   </users>
   <quotas><default></default></quotas>
 </yandex>
