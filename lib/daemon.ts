@@ -15,7 +15,7 @@ import type { LoadedRoutes, RouteSources } from './route/load.js'
 import type { RouterSettings } from './route/router.js'
 import { Routing } from './route/routing.js'
 import type { Sink } from './sink/sink.js'
-import { type SinkSettings, sinksOf } from './sink/sinks.js'
+import { type SinkChange, type SinkSettings, Sinks } from './sink/sinks.js'
 
 export interface RelaySettings {
   /** Of packets that we make. */
@@ -57,7 +57,7 @@ export class Daemon {
   readonly #log: Log
   readonly #engine: Engine
   readonly #dispatcher: Dispatcher
-  readonly #sinks: Sink[]
+  readonly #sinks: Sinks
   readonly #relays: Relays
   readonly #outcomes = new Map<number, Outcomes>()
   readonly #listeners: Listeners
@@ -81,16 +81,17 @@ export class Daemon {
     this.#listeners = new Listeners(this.#engine, { ...settings, tellsReceiver }, this.#inputs, log)
     this.#files = new FileQueue(this.#engine, settings, log, this.#inputs)
     this.#relays = new Relays({ limits: settings.relay.limits, tls: settings.tls, log })
-    this.#sinks = sinksOf(sinkSettings(settings), this.#relays, log)
-    this.#routing = new Routing(settings, this.#relays, this.#sinks, log, (input) => this.inputOf(input))
-    const router = this.#routing.router(settings, routes)
-    this.#dispatcher = new Dispatcher(router, this.#sinks, this.#outcomes, () => this.#listeners.resume())
+    this.#sinks = new Sinks(sinkSettings(settings), this.#relays, log, settings.stopTimeoutMs)
+    this.#routing = new Routing(settings, this.#relays, log, (input) => this.inputOf(input))
+    const { inForce } = this.#sinks
+    const router = this.#routing.router(settings, inForce.deeds, routes)
+    this.#dispatcher = new Dispatcher(router, inForce, this.#outcomes, () => this.#listeners.resume())
   }
 
   /** Opens everything and says so; rejects with a RefusedError, everything closed again. */
   async start(): Promise<void> {
     try {
-      for (const sink of this.#sinks) await sink.open()
+      await this.#sinks.open()
       await this.#routing.start()
       await this.#listeners.open()
       if (this.#settings.raw) openRaw(this.#engine, this.#settings.raw, this.#log, this.#inputs)
@@ -102,7 +103,7 @@ export class Daemon {
     }
     this.#relays.listeners = this.listeners
     this.#flush = setInterval(() => this.#engine.flush(false), FLUSH_MS / 2) // for streams: they have no thread
-    const stores = this.#sinks.map((sink) => sink.name).join(', ') || 'nowhere'
+    const stores = this.#sinks.inForce.sinks.map((sink) => sink.name).join(', ') || 'nowhere'
     this.#log.announce(`ready: ${this.bound.join(', ')}; storing in ${stores}`)
   }
 
@@ -133,11 +134,24 @@ export class Daemon {
     return bound && { ...bound, proto: hepNetName(bound.proto) }
   }
 
-  /** What can change while messages come in: routes, tables, node name, on and off, certificates. */
-  reload(settings: RouterSettings & Pick<DaemonSettings, 'tls'>, routes?: LoadedRoutes): void {
+  /** Opens the sinks of a configuration that are not open yet. Rejects with a UsageError, and nothing has changed. */
+  prepare(settings: DaemonSettings): Promise<SinkChange> {
+    return this.#sinks.prepare(sinkSettings(settings))
+  }
+
+  /**
+   * What can change while messages come in: routes, tables, node name, on and off, certificates, and the sinks that were
+   * prepared.
+   */
+  reload(
+    settings: RouterSettings & Pick<DaemonSettings, 'tls'>,
+    routes?: LoadedRoutes,
+    sinks?: SinkChange,
+  ): void {
     this.#listeners.reload(settings.tls)
     this.#relays.tls = settings.tls
-    this.#dispatcher.router = this.#routing.router(settings, routes)
+    const set = sinks?.use() ?? this.#sinks.inForce
+    this.#dispatcher.use(this.#routing.router(settings, set.deeds, routes), set)
   }
 
   ledger(): LedgerSnapshot {
@@ -149,10 +163,11 @@ export class Daemon {
       const oddities = { ...counters.odd, ...this.#listeners.odd(input) }
       if (Object.keys(oddities).length > 0) odd[outcomes.name] = oddities
     }
-    const sinks = Object.fromEntries(this.#sinks.map((sink) => [sink.name, sinkLedger(sink)]))
+    const sinks: LedgerSnapshot['sinks'] = {}
+    for (const sink of this.#sinks.all) sinks[sink.name] = sinkLedger(sink)
     const { cut, cleaned, arrivals } = binding.rowsTableCounts()
     if (cut + cleaned + arrivals > 0) odd.values = { cut, cleaned, ...(arrivals > 0 ? { arrivals } : {}) }
-    for (const { name, odd: fitted } of this.#sinks) if (hasAny(fitted)) odd[name] = { ...fitted }
+    for (const { name, odd: fitted } of this.#sinks.all) if (hasAny(fitted)) odd[name] = { ...fitted }
     const { oddities } = this.#routing
     if (Object.keys(oddities).length > 0) odd.routes = oddities
     const { destinations } = this.#relays
@@ -189,7 +204,7 @@ export class Daemon {
 
   /** Every message has its outcome, and the disk is empty; or the databases are away, and what they lack has a place there. */
   async #settled(): Promise<void> {
-    const stores = this.#sinks.filter(({ drained }) => drained)
+    const stores = this.#sinks.busy.filter(({ drained }) => drained)
     const stored = Promise.all(stores.map((sink) => sink.drained?.()))
     const isAway = stores.length > 0 && stores.every(({ isAway }) => isAway)
     await (isAway ? stored : Promise.all([stored, this.#dispatcher.idle()]))
@@ -225,7 +240,7 @@ export class Daemon {
 
   async #close(): Promise<void> {
     await Promise.all([this.#listeners.close(0), this.#relays.close(0)])
-    await Promise.all(this.#sinks.map((sink) => sink.close()))
+    await this.#sinks.close()
   }
 }
 

@@ -11,14 +11,16 @@ import { Holds } from './route/holds.js'
 import type { Router } from './route/router.js'
 import type { RowBlock } from './route/rows.js'
 import type { RefusedRow, Sink } from './sink/sink.js'
+import type { SinkSet } from './sink/sink-set.js'
 
 /** Routing gives way to sockets and timers after this time. */
 const SLICE_MS = 10
 
 export class Dispatcher {
-  /** Replaced as a whole when settings are loaded again: for batches that come from then on. */
-  router: Router
-  readonly #sinks: Sink[]
+  #router: Router
+  #sinks: SinkSet
+  /** Of the batches whose routes have not ended. */
+  readonly #sinksOf = new Map<BatchRun, SinkSet>()
   readonly #outcomes: Map<number, Outcomes>
   readonly #holds: Holds
   readonly #waiting: SealedSlab[] = []
@@ -31,8 +33,8 @@ export class Dispatcher {
   #idle: (() => void)[] = []
 
   /** `released` is called after each slab that went back: an input that waits may go on. */
-  constructor(router: Router, sinks: Sink[], outcomes: Map<number, Outcomes>, released: () => void) {
-    this.router = router
+  constructor(router: Router, sinks: SinkSet, outcomes: Map<number, Outcomes>, released: () => void) {
+    this.#router = router
     this.#sinks = sinks
     this.#outcomes = outcomes
     const { derived } = router.ports
@@ -42,6 +44,16 @@ export class Dispatcher {
       this.#pumpSoon()
     })
     derived.use(this.#holds)
+  }
+
+  /** Batches that come from here on go this way; those that were begun end as they began. */
+  use(router: Router, sinks: SinkSet): void {
+    this.#router = router
+    this.#sinks = sinks
+  }
+
+  get router(): Router {
+    return this.#router
   }
 
   /** Messages without an outcome, and batches that nobody has looked at. */
@@ -98,16 +110,21 @@ export class Dispatcher {
     this.#holds.hold(batch)
     const fates: Fates = new Fates(slab.rows, outcomes, (messages) => this.#settled(fates, messages))
     this.#open.set(fates, slab.rows)
-    return new BatchRun(batch, fates, this.router, {
+    const run = new BatchRun(batch, fates, this.router, {
       late: (run) => this.#takeLate(run),
       over: (run) => this.#over(run),
     })
+    this.#sinks.begin()
+    this.#sinksOf.set(run, this.#sinks)
+    return run
   }
 
   #over(run: BatchRun): void {
     this.#insert(run)
     for (const derived of run.kept) this.#holds.letGo(derived)
     this.#holds.letGo(run.batch)
+    this.#sinksOf.get(run)?.end()
+    this.#sinksOf.delete(run)
   }
 
   /** Rows of messages that waited: those of one turn of the event loop together. */
@@ -138,8 +155,9 @@ export class Dispatcher {
         rows: Uint32Array.from(rows),
       })),
     }
-    const { deeds } = run.router.ports
-    void this.#give(block, deeds, (batch) => spoolRows(run.fates, rows, batch)).then((lost) => {
+    const set = this.#sinksOf.get(run)!
+    const { deeds } = set
+    void this.#give(block, set, (batch) => spoolRows(run.fates, rows, batch)).then((lost) => {
       commits.settle((list, row) => lost[0]!.has(rowKey(rows.indexOf(list), row)))
       for (const [at, deed] of deeds.entries()) {
         for (const [index, list] of rows.entries()) settleRows(run.fates, deed, index, list, lost[at]!)
@@ -153,21 +171,25 @@ export class Dispatcher {
    */
   async #give(
     block: RowBlock,
-    deeds: readonly Deed[],
+    { sinks, deeds }: SinkSet,
     spooled: (batch: Batch) => void,
   ): Promise<Map<string, string>[]> {
-    const refused = await Promise.all(this.#giveEach(block, spooled))
+    const refused = await Promise.all(this.#giveEach(block, sinks, spooled))
     return deeds.map((deed) => {
-      const some = refused.filter((_, at) => (this.#sinks[at]?.sends ?? false) === (deed === 'sent_row'))
+      const some = refused.filter((_, at) => (sinks[at]?.sends ?? false) === (deed === 'sent_row'))
       return new Map(some.flat().map(({ table, row, reason }) => [rowKey(table, row), reason.toLowerCase()]))
     })
   }
 
   /** Each sink holds the batches until it has the rows, in its database or on the disk. */
-  #giveEach(block: RowBlock, spooled: (batch: Batch) => void): Promise<RefusedRow[]>[] {
+  #giveEach(
+    block: RowBlock,
+    sinks: readonly Sink[],
+    spooled: (batch: Batch) => void,
+  ): Promise<RefusedRow[]>[] {
     const batches = [...new Set(block.tables.map(({ batch }) => batch))]
-    const users = new Map(batches.map((batch) => [batch, { left: this.#sinks.length, onDisk: false }]))
-    return this.#sinks.map((sink) => {
+    const users = new Map(batches.map((batch) => [batch, { left: sinks.length, onDisk: false }]))
+    return sinks.map((sink) => {
       const held = new Set(batches)
       for (const batch of batches) this.#holds.hold(batch)
       const letGo = (batch: Batch, isSpooled: boolean) => {

@@ -5,8 +5,9 @@ import type { Daemon, DaemonSettings } from './daemon.js'
 import { type Fault, RefusedError, renderFault, UsageError } from './errors.js'
 import type { Log } from './log.js'
 import type { Notifier } from './notify.js'
-import type { Effective } from './options/settings.js'
+import type { Effective, Settings } from './options/settings.js'
 import { type LoadedRoutes, soundRoutes } from './route/load.js'
+import type { SinkChange } from './sink/sinks.js'
 
 export type ReloadAnswer =
   /** `fixed`: what differs from before, and takes a restart. */
@@ -17,6 +18,7 @@ export class Reloader {
   readonly #daemon: Daemon
   readonly #log: Log
   readonly #notifier: Notifier
+  #isClosed = false
   #running: Promise<ReloadAnswer> | undefined
   /** It has not read anything yet: whoever asks meanwhile is served by it too. */
   #next: Promise<ReloadAnswer> | undefined
@@ -39,6 +41,11 @@ export class Reloader {
     return this.#next
   }
 
+  /** The daemon stops: nothing is applied any more. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   async #afterThis(): Promise<ReloadAnswer> {
     await this.#running?.catch(() => {}) // whoever asked for it hears of it
     this.#next = undefined
@@ -58,23 +65,23 @@ export class Reloader {
   }
 
   async #take(): Promise<ReloadAnswer> {
-    const next = this.#effective.reload()
-    const routes = await soundRoutes(next.settings.routeSources)
+    const read = this.#effective.reload()
+    const { settings, fixed } = keeping(this.#effective.settings, read.settings)
+    const next = { ...read, settings }
+    const [routes, sinks] = await both(soundRoutes(settings.routeSources), this.#daemon.prepare(settings))
+    if (this.#isClosed) {
+      await sinks.abandon()
+      return { applied: false, faults: [] }
+    }
     const warnings = [...next.warnings, ...routes.faults]
     for (const fault of warnings) this.#log.warn(renderFault(fault))
-    return { applied: true, warnings, fixed: this.#apply(next, routes) }
-  }
-
-  #apply(next: Effective, routes: LoadedRoutes): string[] {
-    const fixed = FIXED.filter((name) => !isSame(next.settings[name], this.#effective.settings[name]))
     for (const name of fixed)
-      this.#log.warn(`reload: a change of ${FIXED_NAMES[name]} takes a restart; the old value stays`)
-    const kept = Object.fromEntries(FIXED.map((name) => [name, this.#effective.settings[name]]))
-    this.#effective = { ...next, settings: { ...next.settings, ...kept } }
-    this.#daemon.reload(this.#effective.settings, routes)
-    this.#log.level = next.settings.logLevel
+      this.#log.warn(`reload: a change of ${name} takes a restart; the old value stays`)
+    this.#effective = next
+    this.#daemon.reload(settings, routes, sinks)
+    this.#log.level = settings.logLevel
     this.#log.info('reload: the new configuration is in force')
-    return fixed.map((name) => FIXED_NAMES[name])
+    return { applied: true, warnings, fixed }
   }
 
   #refuse(faults: Fault[]): ReloadAnswer {
@@ -91,7 +98,20 @@ function faultsOf(error: unknown): Fault[] {
   throw error
 }
 
-/** Sockets, databases and memory are made once. */
+/** The faults of either, or what both gave; sinks that were opened beside bad routes are closed again. */
+async function both(
+  loading: Promise<LoadedRoutes>,
+  opening: Promise<SinkChange>,
+): Promise<[LoadedRoutes, SinkChange]> {
+  const [routes, sinks] = await Promise.allSettled([loading, opening])
+  if (routes.status === 'fulfilled' && sinks.status === 'fulfilled') return [routes.value, sinks.value]
+  if (sinks.status === 'fulfilled') await sinks.value.abandon()
+  throw new UsageError(
+    [routes, sinks].flatMap((one) => (one.status === 'rejected' ? faultsOf(one.reason) : [])),
+  )
+}
+
+/** Sockets and memory are made once. */
 const FIXED_NAMES = {
   listen: 'listen',
   hepCaptureOn: 'hep_capture_on',
@@ -99,16 +119,30 @@ const FIXED_NAMES = {
   read: 'read',
   readRange: 'raw_socket_listen',
   tunnels: 'tunnels',
-  targets: 'db_url',
-  statementsInFlight: 'max_async_queries',
   tableLayout: 'names of columns, or of the layout of reports (homer5_on),',
-  relay: 'the limits of relays',
   udpWorkers: 'udp_workers',
   rcvbufBytes: 'rcvbuf',
   queueBytes: 'queue_max',
   stopTimeoutMs: 'stop_timeout',
 } satisfies Partial<Record<keyof DaemonSettings, string>>
 const FIXED = Object.keys(FIXED_NAMES) as (keyof typeof FIXED_NAMES)[]
+
+/** The new settings with the old values of what takes a restart, and the names of what of that has changed. */
+function keeping(old: Settings, next: Settings): { settings: Settings; fixed: string[] } {
+  const fixed: string[] = FIXED.filter((name) => !isSame(next[name], old[name])).map(
+    (name) => FIXED_NAMES[name],
+  )
+  if (old.spool.folder !== next.spool.folder) fixed.push('spool')
+  if (!isSame(old.relay.limits, next.relay.limits)) fixed.push('the limits of relays')
+  const { folder, isNamed } = old.spool
+  const settings = {
+    ...next,
+    ...Object.fromEntries(FIXED.map((name) => [name, old[name]])),
+    spool: { ...next.spool, folder, isNamed },
+    relay: { ...next.relay, limits: old.relay.limits },
+  }
+  return { settings, fixed }
+}
 
 function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other)

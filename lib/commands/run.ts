@@ -38,6 +38,7 @@ export async function run(effective: Effective): Promise<number> {
   reloader = new Reloader(effective, daemon, log, notifier)
 
   const fault = await end(daemon, stopped, log)
+  reloader.close()
   notifier.stopping(effective.settings.stopTimeoutMs)
   await daemon.stop()
   if (fault) log.error(renderFault(fault.fault()))

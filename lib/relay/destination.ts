@@ -65,6 +65,7 @@ export class Destination implements LineOwner {
   #restsFor: RelayRefusal = 'resting'
   #lookupAt = 0
   #isOwn: boolean | undefined
+  #isLeaving = false
   #isClosing = false
   #isClosed = false
   /** Ends the attempt or the pause that is under way. */
@@ -82,6 +83,7 @@ export class Destination implements LineOwner {
   /** Copies the packet; says why not when it is refused. */
   send(packet: Uint8Array, ticket: RelayTicket | undefined): RelayRefusal | undefined {
     const refusal = this.#accept(packet, ticket)
+    this.#isLeaving = false
     if (refusal) this.#countDropped(refusal)
     else this.#wake()
     return refusal
@@ -115,6 +117,12 @@ export class Destination implements LineOwner {
     this.#isOwn = undefined
   }
 
+  /** Gives up the connection once nothing waits for it; the next packet makes another one. */
+  rest(): void {
+    this.#isLeaving = true
+    this.#leaveIfEmpty()
+  }
+
   /** Sends what waits, for so long at most; the rest is lost as `stopped`. */
   async close(drainMs: number): Promise<void> {
     this.#isClosing = true
@@ -140,6 +148,7 @@ export class Destination implements LineOwner {
     this.queue.reuse(run)
     if (this.queue.hasRoom) this.#tellRoom()
     if (this.queue.packets === 0) this.#whenEmpty?.()
+    if (this.#isLeaving) this.#leaveIfEmpty()
   }
 
   broke(failure: Failure | undefined): void {
@@ -153,6 +162,13 @@ export class Destination implements LineOwner {
 
   suspect(): void {
     this.#lookupAt = Math.min(this.#lookupAt, Date.now() + DOUBT_MS)
+  }
+
+  #leaveIfEmpty(): void {
+    if (this.queue.packets > 0) return
+    const line = this.#line
+    this.#line = undefined
+    void line?.close()
   }
 
   #accept(packet: Uint8Array, ticket: RelayTicket | undefined): RelayRefusal | undefined {

@@ -62,6 +62,11 @@ export class Relays {
     await this.#byName.get(targetName(to))?.room()
   }
 
+  /** Nobody sends there for now: once nothing waits its connection is closed, until somebody sends again. */
+  rest(to: RelayTarget): void {
+    this.#byName.get(targetName(to))?.rest()
+  }
+
   /** Of each destination that something was sent to. */
   get destinations(): RelayStatus[] {
     return Array.from(this.#byName.values(), ({ status }) => status)

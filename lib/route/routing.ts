@@ -2,7 +2,6 @@
 
 import type { Log } from '../log.js'
 import type { Relays } from '../relay/relays.js'
-import type { Sink } from '../sink/sink.js'
 import { DerivedRows } from './derived-rows.js'
 import type { Deed } from './fates.js'
 import type { LoadedRoutes } from './load.js'
@@ -18,33 +17,26 @@ export interface RoutingSettings {
 
 export class Routing {
   readonly state: RouteState
-  readonly #ports: RouterPorts
+  readonly #ports: Omit<RouterPorts, 'deeds'>
   #timers: Timers | undefined
   #hasStarted = false
 
-  constructor(
-    settings: RoutingSettings,
-    relays: Relays,
-    sinks: readonly Sink[],
-    log: Log,
-    inputOf: RouteServices['inputOf'],
-  ) {
+  constructor(settings: RoutingSettings, relays: Relays, log: Log, inputOf: RouteServices['inputOf']) {
     this.state = new RouteState(log, inputOf)
     this.#ports = {
       relays,
       derived: new DerivedRows(settings.queueBytes),
-      deeds: deedsOf(sinks),
     }
   }
 
-  /** The router of one configuration; its timers take the place of those before. */
-  router(settings: RouterSettings, loaded?: LoadedRoutes): Router {
+  /** The router of one configuration; its timers take the place of those before. `deeds` are those of its sinks. */
+  router(settings: RouterSettings, deeds: readonly Deed[], loaded?: LoadedRoutes): Router {
     this.#timers?.stop()
     const routes = loaded?.routes
     const services = routes && this.state.services(routes, loaded.limits)
     this.#timers = services && new Timers(services)
     if (this.#hasStarted) this.#timers?.start()
-    return new Router(settings, this.#ports, services)
+    return new Router(settings, { ...this.#ports, deeds }, services)
   }
 
   /** Runs the startup routes, then the timers. */
@@ -70,10 +62,4 @@ export class Routing {
   stop(): void {
     this.#timers?.stop()
   }
-}
-
-/** What a row is for its message: stored, sent, or both. */
-function deedsOf(sinks: readonly Sink[]): Deed[] {
-  const stores: Deed[] = sinks.some(({ sends }) => !sends) ? ['row'] : []
-  return sinks.some(({ sends }) => sends) ? [...stores, 'sent_row'] : stores
 }

@@ -3,17 +3,18 @@
 //   insert() --> store            while it keeps up
 //            \-> spool --> store  from the first block on that it could not take, until the spool is empty again
 //
-// Whatever way a block goes, its number stays the same, and the store takes each number once.
+// Whatever way a block goes, its number stays the same, and the store takes each number once. The store may be replaced
+// by another one of the same database; what the one had not answered for goes to the other.
 
 import { randomBytes } from 'node:crypto'
 import type { Log } from '../log.js'
 import { Batch } from '../message.js'
 import type { RowBlock } from '../route/rows.js'
+import { doubtful, everyRow, type Parcel, renumbered, type StorePort, summed, whenAway } from './parcel.js'
 import { quarantined } from './quarantine.js'
 import type { RefusedRow, Sink, SinkCounts } from './sink.js'
 import type { SpoolPort } from './spool-port.js'
-import type { BlockId, BlockRefusal, SlabRows, StoreBlock } from './store.js'
-import type { StoreThread } from './store-thread.js'
+import type { BlockId, BlockRefusal, StoreBlock } from './store.js'
 
 export interface FeedLimits {
   /** Blocks that may be held in memory; what is more goes to the spool. */
@@ -22,38 +23,29 @@ export interface FeedLimits {
   spoolAlways: boolean
 }
 
-/** The store's thread, as far as a feed knows it. */
-export type StorePort = Pick<
-  StoreThread,
-  'name' | 'shapes' | 'lanes' | 'isAway' | 'turned' | 'odd' | 'open' | 'write' | 'close'
->
-
-/** A block on its way: rows of one batch. */
-interface Parcel {
-  block: StoreBlock
-  batch: Batch
-  /** Of each of the block's tables its place in the row block. */
-  places: number[]
-  /** Its rows are on the disk, and its memory is needed no more. */
-  spooled(): void
-  settle(refused: BlockRefusal[]): void
-}
-
 /** The ledger's name for rows that a full spool did not take, or gave up. */
 const SPOOL_FULL = 'spool_full'
+/** And for rows of a sink that no configuration names any more, where there is no spool to keep them. */
+const REMOVED = 'removed'
 
 export class Feed implements Sink {
   readonly counts: SinkCounts = { rows: 0, tables: new Map() }
-  readonly #thread: StorePort
-  readonly #spool: SpoolPort | undefined
+  #thread: StorePort
+  /** Those that it took the place of, until they have ended. */
+  readonly #leaving = new Set<StorePort>()
+  #spool: SpoolPort | undefined
   readonly #limits: FeedLimits
   readonly #log: Log
   readonly #origin = randomBytes(16).toString('hex')
   #next = 1
+  /** Our blocks below this number may have been with a store that nobody heard of any more. */
+  #firstSure = 1
+  /** Of stores that were replaced. */
+  #oddBefore: Readonly<Record<string, number>> = {}
   /** Not committed and not refused, in the order of their numbers. */
   readonly #unsettled = new Map<number, Parcel>()
   /** Of those: in memory, given to the store. */
-  readonly #given = new Set<Parcel>()
+  readonly #given = new Map<Parcel, Promise<void>>()
   /** Appends to the spool, one behind the other. */
   #appends: Promise<void> = Promise.resolve()
   #appending = 0
@@ -61,9 +53,9 @@ export class Feed implements Sink {
   #appended = 0
   /** The spool has blocks that were not taken from it. */
   #isBehind = false
-  #isTaking = false
+  #taking: Promise<void> | undefined
   /** Taken from the spool, with the store. */
-  readonly #replayed = new Set<StoreBlock>()
+  readonly #replayed = new Map<StoreBlock, Promise<void>>()
   #isClosing = false
   #drained: (() => void)[] = []
 
@@ -72,8 +64,7 @@ export class Feed implements Sink {
     this.#spool = spool
     this.#limits = limits
     this.#log = log
-    thread.turned = () => this.#tellIfDrained()
-    spool?.onGivenUp((blocks) => this.#gaveUp(blocks))
+    this.#attach(thread, spool)
   }
 
   get name(): string {
@@ -89,7 +80,7 @@ export class Feed implements Sink {
   }
 
   get odd(): Readonly<Record<string, number>> {
-    return this.#thread.odd
+    return summed(this.#oddBefore, this.#thread.odd)
   }
 
   async open(): Promise<void> {
@@ -98,7 +89,7 @@ export class Feed implements Sink {
     this.#isBehind = this.spooledRows > 0
     if (!this.#isBehind) return
     this.#log.info(`${this.name}: ${this.spooledRows} rows wait in the spool from before`)
-    void this.#replay()
+    this.#replay()
   }
 
   async insert(rowBlock: RowBlock, spooled: (batch: Batch) => void): Promise<RefusedRow[]> {
@@ -125,12 +116,66 @@ export class Feed implements Sink {
   }
 
   /** What the store has not taken by now goes to the spool. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#end('soon')
+  }
+
+  /** As close(), but the process goes on: rows that find no place on the disk are lost, and nothing stays behind. */
+  async remove(): Promise<void> {
+    await this.#end('ended')
+    await this.#taking
+    for (const { slab } of this.#replayed.keys()) new Batch(slab).release()
+    this.#replayed.clear()
+    this.#given.clear()
+    for (const { block } of [...this.#unsettled.values()])
+      if (!block.isSpooled) this.#tell(block, everyRow(block, REMOVED))
+  }
+
+  /** After remove(): it is named again. Counts go on, and so do those who wait for what lies in the spool. */
+  async reopen(thread: StorePort, spool: SpoolPort | undefined): Promise<void> {
+    this.#isClosing = false
+    this.#firstSure = this.#next
+    this.#spool = spool
+    this.#replace(thread)
+    this.#attach(thread, spool)
+    await this.open()
+  }
+
+  /** Another store of the same database, which is open: new blocks go there at once. */
+  async change(thread: StorePort): Promise<void> {
+    const old = this.#replace(thread)
+    this.#leaving.add(old)
+    const [given, replayed] = [[...this.#given], [...this.#replayed]]
+    const answered = Promise.all([...given, ...replayed].map(([, answer]) => answer))
+    await Promise.race([answered, new Promise<void>((resolve) => whenAway(old, resolve))])
+    await old.close('ended')
+    this.#leaving.delete(old)
+    if (this.#isClosing) return
+    for (const [parcel] of given) if (this.#given.has(parcel)) this.#give(doubtful(parcel))
+    for (const [block] of replayed) if (this.#replayed.has(block)) this.#writeReplayed(block, true)
+    this.#tellIfDrained()
+  }
+
+  #attach(thread: StorePort, spool: SpoolPort | undefined): void {
+    thread.turned = () => this.#tellIfDrained()
+    spool?.onGivenUp((blocks) => this.#gaveUp(blocks))
+  }
+
+  /** Gives back the one before. */
+  #replace(thread: StorePort): StorePort {
+    const old = this.#thread
+    this.#oddBefore = this.odd
+    this.#thread = thread
+    thread.turned = () => this.#tellIfDrained()
+    return old
+  }
+
+  async #end(until: 'soon' | 'ended'): Promise<void> {
     this.#isClosing = true
-    await this.#thread.close()
+    await Promise.all(Array.from([this.#thread, ...this.#leaving], (thread) => thread.close(until)))
     if (!this.#spool) return
-    for (const parcel of this.#given) if (!parcel.block.isSpooled) this.#keep(parcel)
-    for (const parcel of this.#given) if (parcel.block.isSpooled) parcel.spooled()
+    for (const parcel of this.#given.keys()) if (!parcel.block.isSpooled) this.#keep(parcel)
+    for (const parcel of this.#given.keys()) if (parcel.block.isSpooled) parcel.spooled()
     await this.#appends
     await this.#spool.close()
   }
@@ -177,12 +222,12 @@ export class Feed implements Sink {
 
   #give(parcel: Parcel): void {
     const { block, batch } = parcel
-    this.#given.add(parcel)
     block.settledBefore = this.#oldestUnsettled(block)
-    void this.#thread.write(block).then((refused) => {
+    const answer = this.#thread.write(block).then((refused) => {
       this.#given.delete(parcel)
       this.#settle(block, batch, refused)
     })
+    this.#given.set(parcel, answer)
   }
 
   #keep(parcel: Parcel): void {
@@ -219,7 +264,7 @@ export class Feed implements Sink {
     this.#isBehind = true
     this.#given.delete(parcel)
     parcel.spooled()
-    void this.#replay()
+    this.#replay()
   }
 
   #refuse({ block, batch }: Parcel): void {
@@ -227,39 +272,52 @@ export class Feed implements Sink {
     this.#settle(block, batch, everyRow(block, SPOOL_FULL))
   }
 
+  #replay(): void {
+    if (this.#taking || this.#isClosing || !this.#spool) return
+    this.#taking = this.#takeOut(this.#spool).finally(() => {
+      this.#taking = undefined
+      this.#tellIfDrained()
+    })
+  }
+
   /** Takes the oldest blocks out of the spool, as many as the store has lanes and one to wait. */
-  async #replay(): Promise<void> {
-    if (this.#isTaking || this.#isClosing || !this.#spool) return
-    this.#isTaking = true
+  async #takeOut(spool: SpoolPort): Promise<void> {
     while (!this.#isClosing && this.#replayed.size <= this.#thread.lanes) {
       const appended = this.#appended
-      const block = await this.#spool.next()
-      if (block) void this.#replayOne(block)
+      const block = await spool.next()
+      if (block && this.#isClosing) new Batch(block.slab).release()
+      else if (block) this.#writeReplayed(block, this.#isFromBefore(block.id))
       else if (appended === this.#appended) {
         this.#isBehind = false
         break
       }
     }
-    this.#isTaking = false
-    this.#tellIfDrained()
+  }
+
+  #writeReplayed(block: StoreBlock, isFromBefore: boolean): void {
+    block.isFromBefore = isFromBefore
+    this.#replayed.set(block, Promise.resolve())
+    this.#replayed.set(block, this.#replayOne(block))
+  }
+
+  #isFromBefore({ origin, number }: BlockId): boolean {
+    return origin !== this.#origin || number < this.#firstSure
   }
 
   async #replayOne(block: StoreBlock): Promise<void> {
-    this.#replayed.add(block)
-    block.isFromBefore = block.id.origin !== this.#origin
     block.settledBefore = this.#oldestUnsettled(block)
     const refused = await this.#thread.write(block)
     const batch = new Batch(block.slab)
     this.#replayed.delete(block)
     this.#settle(block, batch, refused)
     batch.release()
-    void this.#replay()
+    this.#replay()
   }
 
   /** Of the block's origin: blocks of other processes are in the spool only, which gives them in their order. */
   #oldestUnsettled({ id: { origin, number } }: StoreBlock): number {
     if (origin === this.#origin) return this.#unsettled.keys().next().value ?? number
-    const numbers = Array.from(this.#replayed, ({ id }) => (id.origin === origin ? id.number : number))
+    const numbers = Array.from(this.#replayed.keys(), ({ id }) => (id.origin === origin ? id.number : number))
     return Math.min(number, ...numbers)
   }
 
@@ -306,17 +364,4 @@ export class Feed implements Sink {
     }
     this.#tellIfDrained()
   }
-}
-
-/** A block that was on the disk has the same rows in the same order, but another slab may number them anew. */
-function renumbered(refused: BlockRefusal[], from: SlabRows[], to: SlabRows[]): BlockRefusal[] {
-  if (from === to) return refused
-  return refused.map((one) => ({ ...one, row: to[one.table]!.rows[from[one.table]!.rows.indexOf(one.row)]! }))
-}
-
-/** Every row of a block, refused for one reason. */
-function everyRow({ tables }: StoreBlock, reason: string): BlockRefusal[] {
-  return tables.flatMap(({ rows }, table) =>
-    Array.from(rows, (row) => ({ table, row, reason, message: reason })),
-  )
 }

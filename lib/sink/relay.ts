@@ -23,7 +23,7 @@ export class RelaySink implements Sink {
   readonly counts: SinkCounts = { rows: 0, tables: new Map() }
   readonly sends = true
   readonly #relays: Relays
-  readonly #options: RelaySinkOptions
+  #options: RelaySinkOptions
   /** Blocks that wait go in their order. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -46,8 +46,17 @@ export class RelaySink implements Sink {
     return refusedRows(block.tables, parcel)
   }
 
+  /** For the packets that come from here on. */
+  change(options: RelaySinkOptions): void {
+    this.#options = options
+  }
+
   /** What is under way is the business of the relays. */
   async close(): Promise<void> {}
+
+  async remove(): Promise<void> {
+    this.#relays.rest(this.#options.to)
+  }
 
   async #sendWaiting(block: RowBlock, parcel: Parcel): Promise<void> {
     for (const message of messagesOf(block)) {

@@ -43,4 +43,6 @@ export interface Sink {
   drained?(): Promise<void>
   /** After the last insert() has resolved; else what is not committed goes to the disk, or stays pending. */
   close(): Promise<void>
+  /** In place of close() where the process goes on without it. */
+  remove(): Promise<void>
 }

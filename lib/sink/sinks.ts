@@ -1,78 +1,226 @@
-// From db_urls to sinks: a store with its feed and its place in the spool, or a relay.
+// All sinks, over every reload: those in force, those that still store what they have, and what those counted that are
+// gone. Nobody is taken out of use before what takes its place is open.
 
-import { existsSync } from 'node:fs'
-import type { AgentOptions } from '../hep/agent.js'
+import { type Fault, RefusedError, UsageError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { Relays } from '../relay/relays.js'
-import type { RelayTarget } from '../route/rules.js'
-import { folderOf } from '../spool/folder.js'
-import { LazySpool } from '../spool/lazy-spool.js'
-import { Spool, type SpoolLimits } from '../spool/spool.js'
-import { type DatabaseTarget, databaseName } from './database-target.js'
-import { Feed } from './feed.js'
-import { RelaySink } from './relay.js'
-import { type TableLayout, tableShapes } from './schema.js'
+import { type NamedSink, namedSink, type Prepared } from './named-sink.js'
+import { keyed, type SinkSettings, type SinkTarget, type Target } from './settings.js'
 import type { Sink } from './sink.js'
-import type { SpoolPort } from './spool-port.js'
-import { StoreThread } from './store-thread.js'
+import { SinkSet } from './sink-set.js'
 
-/** Where rows go: a SQLite file (strftime allowed), a database server, a HEP receiver, or nowhere. */
-export type Target =
-  | { kind: 'sqlite'; path: string }
-  | { kind: 'database'; at: DatabaseTarget }
-  | { kind: 'relay'; to: RelayTarget }
-  | { kind: 'none' }
+export type { SinkSettings, SpoolSettings, Target } from './settings.js'
 
-export interface SpoolSettings extends Omit<SpoolLimits, 'syncMs'> {
-  /** '' is none. */
-  folder: string
-  /** Opened at the start; else when it is needed first, and where that fails rows wait in memory. */
-  isNamed: boolean
-  /** Every row goes there first. */
-  always: boolean
+/** A sink that was named once. */
+interface Known {
+  readonly named: NamedSink
+  isWanted: boolean
+  /** Under way, or done. */
+  closed: Promise<void> | undefined
+  /** Counts what was decided about it: what was decided before is void. */
+  turn: number
 }
 
-export interface SinkSettings {
-  targets: Target[]
-  spool: SpoolSettings
-  /** Over all connections of a database. */
-  statementsInFlight: number
-  tableLayout: TableLayout
-  /** Of packets that relays make. */
-  agent: AgentOptions
-  /** Of the queue, the slabs that a database may hold before its rows go to the disk. */
-  heldBlocks: number
-  /** Do the inputs wait for relays too? */
-  relaysWait: boolean
+/** Sinks that are open and not in use. */
+export interface SinkChange {
+  /** From here on they are in force. */
+  use(): SinkSet
+  abandon(): Promise<void>
 }
 
-/** With `--spool-always` rows are forced onto the disk so soon. */
-const SYNC_MS = 200
+const STOPPING: Fault = {
+  where: 'hepcapd',
+  severity: 'error',
+  what: 'it is stopping',
+  cure: 'start it again',
+}
 
-export function sinksOf(settings: SinkSettings, relays: Relays, log: Log): Sink[] {
-  return settings.targets.flatMap((target): Sink[] => {
-    if (target.kind === 'none') return []
-    if (target.kind !== 'relay') return [feed(target, settings, log)]
-    return [new RelaySink(relays, { to: target.to, agent: settings.agent, waits: settings.relaysWait })]
+/** One that hangs keeps the process for so long at its end. */
+const LAST_WAIT_MS = 10_000
+
+export class Sinks {
+  readonly #relays: Relays
+  readonly #log: Log
+  /** How long a sink that is named no more may take to store what it has. */
+  readonly #patienceMs: number
+  readonly #known = new Map<string, Known>()
+  #set: SinkSet
+  /** Of configurations before, which batches are still on their way with. */
+  readonly #older = new Set<SinkSet>()
+  #isClosed = false
+
+  constructor(settings: SinkSettings, relays: Relays, log: Log, patienceMs: number) {
+    this.#relays = relays
+    this.#log = log
+    this.#patienceMs = patienceMs
+    for (const [key, target] of keyed(settings.targets)) {
+      this.#known.set(key, wanted(namedSink(target, settings, relays, log)))
+    }
+    this.#set = this.#setOf(settings.targets)
+  }
+
+  get inForce(): SinkSet {
+    return this.#set
+  }
+
+  /** Those that have anything to tell: the ones in force, and of the others those that counted something. */
+  get all(): Sink[] {
+    const told = [...this.#known.values()].filter(({ isWanted, named: { sink } }) => {
+      return isWanted || sink.counts.rows > 0 || (sink.spooledRows ?? 0) > 0
+    })
+    return told.map(({ named }) => named.sink)
+  }
+
+  /** Those that have not stored all they have. */
+  get busy(): Sink[] {
+    return [...this.#known.values()].filter(({ closed }) => !closed).map(({ named }) => named.sink)
+  }
+
+  /** Rejects with a RefusedError for the first that cannot be used. */
+  async open(): Promise<void> {
+    for (const { named } of this.#known.values()) await named.sink.open()
+  }
+
+  /** Tries what these want and is not open. Rejects with a UsageError, every fault in it, and nothing has changed. */
+  async prepare(settings: SinkSettings): Promise<SinkChange> {
+    const targets = keyed(settings.targets)
+    const tried = await Promise.allSettled(
+      Array.from(targets, ([key, target]) => this.#prepareOne(key, target, settings)),
+    )
+    const prepared = tried.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    const abandon = async () => void (await Promise.all(prepared.map((one) => one.abandon())))
+    const faults = tried.flatMap((one) => (one.status === 'rejected' ? [faultOf(one.reason)] : []))
+    if (this.#isClosed) faults.push(STOPPING)
+    if (faults.length > 0) {
+      await abandon()
+      throw new UsageError(faults)
+    }
+    return { abandon, use: () => this.#use(settings, targets, prepared) }
+  }
+
+  /** What is not committed goes to the disk, or stays pending. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all(Array.from(this.#known.values(), (known) => this.#closeOne(known)))
+  }
+
+  #closeOne(known: Known): Promise<void> {
+    known.turn++
+    if (known.closed) return within(known.closed, LAST_WAIT_MS)
+    known.closed = known.named.sink.close()
+    return known.closed
+  }
+
+  #setOf(targets: readonly Target[]): SinkSet {
+    return new SinkSet(Array.from(keyed(targets).keys(), (key) => this.#known.get(key)!.named.sink))
+  }
+
+  async #prepareOne(key: string, target: SinkTarget, settings: SinkSettings): Promise<Prepared> {
+    const known = this.#known.get(key)
+    if (!known) return this.#prepareNew(key, target, settings)
+    if (known.isWanted) return this.#prepareChange(known, target, settings)
+    known.isWanted = true
+    known.turn++ // it is not closed meanwhile
+    try {
+      const prepared = await this.#prepareChange(known, target, settings)
+      return { use: prepared.use, abandon: () => prepared.abandon().then(() => this.#leave(known)) }
+    } catch (error) {
+      this.#leave(known)
+      throw error
+    }
+  }
+
+  async #prepareChange(known: Known, target: SinkTarget, settings: SinkSettings): Promise<Prepared> {
+    const { named, closed } = known
+    if (closed) return this.#prepareAgain(known, target, settings)
+    if (named.fits(target, settings)) return { use: () => {}, abandon: async () => {} }
+    return named.prepare(target, settings, false)
+  }
+
+  async #prepareAgain(known: Known, target: SinkTarget, settings: SinkSettings): Promise<Prepared> {
+    await known.closed
+    const prepared = await known.named.prepare(target, settings, true)
+    known.closed = undefined
+    const abandon = () => {
+      known.closed = prepared.abandon()
+      return known.closed
+    }
+    return { use: prepared.use, abandon }
+  }
+
+  async #prepareNew(key: string, target: SinkTarget, settings: SinkSettings): Promise<Prepared> {
+    const named = namedSink(target, settings, this.#relays, this.#log)
+    try {
+      await named.sink.open()
+    } catch (error) {
+      await named.sink.remove()
+      throw error
+    }
+    return {
+      use: () => this.#known.set(key, wanted(named)),
+      abandon: () => named.sink.remove(),
+    }
+  }
+
+  #use(
+    settings: SinkSettings,
+    targets: ReadonlyMap<string, SinkTarget>,
+    prepared: readonly Prepared[],
+  ): SinkSet {
+    for (const one of prepared) one.use()
+    const old = this.#set
+    const set = this.#setOf(settings.targets)
+    if (!isSame(set.sinks, old.sinks)) {
+      for (const older of this.#older) if (older.isUnused) this.#older.delete(older)
+      this.#older.add(old)
+      this.#set = set
+    }
+    for (const [key, known] of this.#known) {
+      const target = targets.get(key)
+      if (target) known.named.adjust(target, settings)
+      else if (known.isWanted) this.#leave(known)
+    }
+    return this.#set
+  }
+
+  #leave(known: Known): void {
+    known.isWanted = false
+    void this.#retire(known)
+  }
+
+  /** Lets it finish what it has, then closes it; unless it is wanted again by then. */
+  async #retire(known: Known): Promise<void> {
+    const turn = ++known.turn
+    const { sink } = known.named
+    const users = [...this.#older].filter(({ sinks }) => sinks.includes(sink))
+    await Promise.all(users.map((set) => set.unused()))
+    if (sink.drained) await within(sink.drained(), this.#patienceMs)
+    if (known.turn !== turn || known.closed) return
+    known.closed = sink.remove().catch((error: Error) => this.#log.error(`${sink.name}: ${error.message}`))
+    await known.closed
+    this.#log.info(`${sink.name}: closed, no configuration names it any more`)
+  }
+}
+
+function wanted(named: NamedSink): Known {
+  return { named, isWanted: true, closed: undefined, turn: 0 }
+}
+
+function isSame(some: readonly Sink[], others: readonly Sink[]): boolean {
+  return some.length === others.length && some.every((sink, at) => sink === others[at])
+}
+
+/** Throws what the user cannot cure. */
+function faultOf(error: unknown): Fault {
+  if (error instanceof RefusedError) return error.fault()
+  throw error
+}
+
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
   })
-}
-
-function feed(
-  target: Exclude<Target, { kind: 'relay' | 'none' }>,
-  { statementsInFlight, tableLayout, spool, heldBlocks }: SinkSettings,
-  log: Log,
-): Feed {
-  const name = target.kind === 'sqlite' ? `sqlite:${target.path}` : databaseName(target.at)
-  const shapes = tableShapes(tableLayout)
-  const thread = new StoreThread(name, { ...target, statementsInFlight, shapes }, log)
-  return new Feed(thread, spoolOf(name, spool, log), { heldBlocks, spoolAlways: spool.always }, log)
-}
-
-function spoolOf(sinkName: string, settings: SpoolSettings, log: Log): SpoolPort | undefined {
-  const { folder, isNamed, always, maxBytes, full } = settings
-  if (folder === '') return undefined
-  const limits = { maxBytes, full, syncMs: always ? SYNC_MS : undefined }
-  const path = folderOf(folder, sinkName)
-  const open = () => Spool.open(path, sinkName, limits, log)
-  return new LazySpool(open, isNamed || always || existsSync(path), isNamed ? undefined : log)
+  await Promise.race([work, timeout])
+  clearTimeout(timer)
 }

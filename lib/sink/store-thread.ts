@@ -19,7 +19,9 @@ export class StoreThread {
   readonly #worker: Worker
   readonly #waiting = new Map<number, (refused: BlockRefusal[]) => void>()
   #opened: ((report: Extract<Report, { type: 'opened' }>) => void) | undefined
+  readonly #ended: Promise<unknown>
   #nextTicket = 1
+  #isClosing = false
   #odd: Record<string, number> = {}
   /** Blocks that the store takes at the same time. */
   lanes = 1
@@ -33,6 +35,7 @@ export class StoreThread {
     this.#log = log
     this.#worker = new Worker(new URL('./store-worker.js', import.meta.url), { workerData: target })
     this.#worker.on('message', (report: Report) => this.#hear(report))
+    this.#ended = new Promise((resolve) => this.#worker.once('exit', resolve))
     this.#worker.on('error', (error) => {
       throw error // a broken invariant: nothing can be stored any more, and nobody shall believe it is
     })
@@ -63,17 +66,25 @@ export class StoreThread {
     })
   }
 
-  /** Never by terminate(): better-sqlite3 aborts the process when its thread is terminated inside of SQLite. */
-  async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#worker.once('exit', resolve))
-    this.#order({ type: 'close' })
+  /**
+   * Never by terminate(): better-sqlite3 aborts the process when its thread is terminated inside of SQLite. `soon` gives
+   * up a thread that hangs; after `ended` nothing of what it was given is read any more.
+   */
+  async close(until: 'soon' | 'ended' = 'soon'): Promise<void> {
+    if (!this.#isClosing) this.#order({ type: 'close' })
+    this.#isClosing = true
+    if (until === 'ended') await this.#ended
+    else await this.#endedSoon()
+    this.#worker.unref()
+  }
+
+  async #endedSoon(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise((resolve) => {
       timer = setTimeout(resolve, LAST_WAIT_MS)
     })
-    await Promise.race([ended, late])
+    await Promise.race([this.#ended, late])
     clearTimeout(timer)
-    this.#worker.unref()
   }
 
   #order(order: Order): void {

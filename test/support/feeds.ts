@@ -3,7 +3,7 @@
 import type { Engine } from '../../lib/binding.js'
 import type { Batch } from '../../lib/message.js'
 import type { RowBlock } from '../../lib/route/rows.js'
-import type { StorePort } from '../../lib/sink/feed.js'
+import type { StorePort } from '../../lib/sink/parcel.js'
 import type { QuarantinedRow } from '../../lib/sink/quarantine.js'
 import { defaultShapes } from '../../lib/sink/schema.js'
 import type { SpoolPort } from '../../lib/sink/spool-port.js'
