@@ -55,6 +55,7 @@ function outcomeFinding(name: string, sent: number, ledger: InputLedger): Findin
     const more = { cure: 'cure what is said of the databases and of keys above', why: 'messages are lost' }
     return say.fault('input', `${what} and were dropped: ${dropped}`, more)
   }
+  if (discarded === `no_sink ${sent}`) return say.ok('input', `${what}; nothing is to be stored`)
   const more = { cure: 'hepcapd trace, with these options', why: 'a route or a setting decided so' }
   return say.hint('input', `${what} and were discarded: ${discarded || 'not settled yet'}`, more)
 }
