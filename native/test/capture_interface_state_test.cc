@@ -1,7 +1,7 @@
 // What the kernel says of interfaces and packet sockets: of the loopback interface, which every host has.
 #include "capture/interface_state.h"
 
-#include <doctest.h>
+#include <doctest/doctest.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 
