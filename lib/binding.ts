@@ -52,6 +52,8 @@ export interface UdpListenOptions {
   takes: 'hep' | 'sip' | 'sip_or_hep'
   /** Records say which address of ours a packet came to; it costs a little. */
   tellsReceiver?: boolean
+  /** Of openUdp() with the same options: taken in place of new ones. */
+  descriptors?: number[]
 }
 
 /** Of a connection: numeric addresses, '' for one that is not known. */
@@ -94,6 +96,8 @@ export interface RawOptions extends FrameOptions {
   ringBytes: number
   /** Wanted receive buffer of an IPIP socket in octets, in the measure of net.core.rmem_max. */
   rcvbufBytes: number
+  /** Of openIpip(): taken in place of new ones. */
+  descriptors?: number[]
 }
 
 /** What the kernel granted to each thread, in octets: its ring, or its receive buffer. */
@@ -562,6 +566,17 @@ export interface ClockState {
   maxErrorUs: number
 }
 
+/** Who a program may run as. */
+export interface Account {
+  /** '' for a number that the system has no name for. */
+  name: string
+  home: string
+  uid: number
+  gid: number
+  /** `gid` among them. */
+  groups: number[]
+}
+
 interface Binding {
   Engine: new (options: EngineOptions, wake: () => void) => Engine
   /** `fault` names the drop that stands for all faults of the framing. */
@@ -597,6 +612,29 @@ interface Binding {
   lock(fd: number): boolean
   /** Octets of a TCP connection that its peer's kernel has not confirmed. Throws a SystemError. */
   unacknowledged(fd: number): number
+  /** A name or a number each: '' is who we are, or the group of the user. Throws a SystemError. */
+  account(user: string, group: string): Account
+  /** Numbers of capabilities(7) that this thread holds or could raise. Throws a SystemError. */
+  permittedCapabilities(): number[]
+  /**
+   * This thread keeps `keep` of what it holds, and gains nothing any more; the process becomes the account.
+   * replaceProcess() has to follow. Throws a SystemError.
+   */
+  givePrivilegesUp(account: Account | null, keep: number[]): void
+  /** execve(2), with these descriptors open. Throws a SystemError. */
+  replaceProcess(path: string, argv: string[], environment: string[], descriptors: number[]): never
+  /** Programs that this one starts do not get them. Throws a SystemError for one that is not open. */
+  keepFromChildren(descriptors: number[]): void
+  /** A file without a name, in memory: its descriptor. */
+  memoryFile(): number
+  /** No core file, and no process of the same user reads our memory. */
+  hideMemory(): void
+  /** Sockets as Engine.listenUdp() would make them; the descriptors are the caller's. Throws a SystemError. */
+  openUdp(options: UdpListenOptions): number[]
+  /** One, bound to a port, that does not listen yet. Throws a SystemError. */
+  openTcp(address: string, port: number): number[]
+  /** The two of an IPIP input, which receive nothing yet. Throws a SystemError. */
+  openIpip(rcvbufBytes: number): number[]
   /** Ends the process without a word to its threads: process.exit() waits for them, and may abort instead. */
   exitAtOnce(status: number): never
   /** Rows of a sealed slab in their order, written into `room` if they fit; the same rows give the same octets. */

@@ -169,6 +169,8 @@ function usage(where: string, what: string, cure: string): UsageError {
 
 async function run(sources: Sources): Promise<number> {
   const configuration = effective(sources)
+  const { handOver } = await import('./privileges/hand-over.js')
+  await handOver(configuration)
   report(configuration.warnings)
   const command = await import('./commands/run.js')
   return command.run(configuration)

@@ -7,15 +7,20 @@ import { type RefusedError, renderFault } from '../errors.js'
 import { Log } from '../log.js'
 import { Notifier } from '../notify.js'
 import type { Effective } from '../options/settings.js'
+import { inheritance } from '../privileges/inheritance.js'
 import { Reloader } from '../reload.js'
 import { soundRoutes } from '../route/load.js'
 import { showProgress } from './progress.js'
+
+/** Messages and rows are nobody's but the user's and the group's. */
+const PRIVATE_UMASK = 0o027
 
 /**
  * Resolves with the exit status once the daemon has ended, after a signal or the last file. Rejects with a
  * RefusedError when it cannot start, and with a UsageError for routes that cannot be used.
  */
 export async function run(effective: Effective): Promise<number> {
+  process.umask(process.umask() | PRIVATE_UMASK)
   const routes = await soundRoutes(effective.settings.routeSources)
   const log = new Log(effective.settings)
   for (const fault of routes.faults) log.warn(renderFault(fault))
@@ -34,6 +39,7 @@ export async function run(effective: Effective): Promise<number> {
     log.close()
     throw error
   }
+  inheritance.end()
   notifier.ready(`listening on ${daemon.bound.join(', ')}`)
   reloader = new Reloader(effective, daemon, log, notifier)
 

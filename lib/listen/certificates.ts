@@ -5,6 +5,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext, type TlsOptions } from 'node:tls'
 import { type Fault, RefusedError, UsageError } from '../errors.js'
+import { inheritance } from '../privileges/inheritance.js'
 
 /** Paths; '' is none. */
 export interface TlsFiles {
@@ -48,7 +49,7 @@ export function serverOptions({ cert, key, ca }: TlsCredentials): TlsOptions {
 function textOf(path: string): string {
   if (path === '') return ''
   try {
-    return readFileSync(path, 'utf8')
+    return inheritance.file(path, readFileSync).toString()
   } catch (error) {
     const { code = 'ERROR', message } = error as NodeJS.ErrnoException
     throw new RefusedError({ code, message, cure: 'name a PEM file that can be read' })

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { binding } from '../binding.js'
 import { RefusedError, UsageError } from '../errors.js'
+import { inheritance } from '../privileges/inheritance.js'
 
 const CURE = 'make it with `tcpdump -ddd EXPRESSION`'
 
@@ -21,7 +22,7 @@ export function readFilter(path: string): string {
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return inheritance.file(path, readFileSync).toString()
   } catch (error) {
     const { code = 'ERROR', message } = error as NodeJS.ErrnoException
     throw new RefusedError({ code, message, cure: `name a file that can be read; ${CURE}` })

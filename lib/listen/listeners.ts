@@ -1,8 +1,10 @@
 // What takes packets from the network: opened one after the other, each an input of its own.
 
-import type { Engine } from '../binding.js'
+import type { Engine, UdpListenOptions } from '../binding.js'
 import { RefusedError } from '../errors.js'
 import type { Log } from '../log.js'
+import { inheritance } from '../privileges/inheritance.js'
+import { tcpName, udpName } from '../privileges/names.js'
 import { bindAddresses } from './address.js'
 import type { TlsCredentials } from './certificates.js'
 import { type BoundListen, isDatagram, type Listen, type ListenProto } from './protocols.js'
@@ -77,24 +79,22 @@ export class Listeners {
 
   async #open(listen: Listen): Promise<void> {
     for (const address of await bindAddresses(listen.host)) {
-      const shown = listen.host === '*' ? '*' : address.includes(':') ? `[${address}]` : address
       const input = this.#inputs.next
       try {
         const port = isDatagram(listen.proto)
           ? this.#openUdp(input, address, listen)
           : await this.#openStream(input, address, listen)
-        this.#inputs.add(`${listen.proto}:${shown}:${port}`)
+        this.#inputs.add(shownListener(listen, address, port))
         this.#bound.set(input, { proto: listen.proto, address, port })
       } catch (error) {
-        throw listenError(`${listen.proto}:${shown}:${listen.port}`, error)
+        throw listenError(shownListener(listen, address, listen.port), error)
       }
     }
   }
 
-  #openUdp(input: number, address: string, { proto, port }: Listen): number {
-    const { udpWorkers: workers, rcvbufBytes, hepCaptureOn, tellsReceiver } = this.#settings
-    const takes = proto === 'hep_udp' ? 'hep' : hepCaptureOn ? 'sip_or_hep' : 'sip'
-    const options = { address, port, rcvbufBytes, workers, takes, tellsReceiver } as const
+  #openUdp(input: number, address: string, listen: Listen): number {
+    const descriptors = inheritance.takeSockets(udpName(address, listen.port))
+    const options = { ...udpOptions(this.#settings, listen, address), descriptors }
     const listening = this.#engine.listenUdp(input, options)
     this.#tellReceiveBuffer(listening.rcvbufBytes)
     return listening.port
@@ -114,7 +114,8 @@ export class Listeners {
 
   async #openStream(input: number, address: string, { proto, port }: Listen): Promise<number> {
     const listener = this.#streamListener(input, proto)
-    const bound = await listener.listen(address, port)
+    const [descriptor] = inheritance.takeSockets(tcpName(address, port))
+    const bound = await listener.listen(address, port, descriptor)
     this.#streams.set(input, listener)
     return bound
   }
@@ -128,7 +129,23 @@ export class Listeners {
   }
 }
 
-function listenError(listener: string, error: unknown): RefusedError {
+/** How the ledger names it. */
+export function shownListener({ proto, host }: Listen, address: string, port: number): string {
+  const shown = host === '*' ? '*' : address.includes(':') ? `[${address}]` : address
+  return `${proto}:${shown}:${port}`
+}
+
+/** `address` is one of the listener's. */
+export function udpOptions(
+  { udpWorkers, rcvbufBytes, hepCaptureOn, tellsReceiver }: Omit<ListenerSettings, 'listen' | 'tls'>,
+  { proto, port }: Listen,
+  address: string,
+): UdpListenOptions {
+  const takes = proto === 'hep_udp' ? 'hep' : hepCaptureOn ? 'sip_or_hep' : 'sip'
+  return { address, port, rcvbufBytes, workers: udpWorkers, takes, tellsReceiver }
+}
+
+export function listenError(listener: string, error: unknown): RefusedError {
   if (error instanceof RefusedError) return error
   const { code = 'ERROR', message, cure } = error as Error & { code?: string; cure?: string }
   return new RefusedError({

@@ -4,6 +4,8 @@ import type { Engine } from '../binding.js'
 import { RefusedError } from '../errors.js'
 import type { Log } from '../log.js'
 import { type PortRange, shownPorts } from '../options/endpoints.js'
+import { inheritance } from '../privileges/inheritance.js'
+import { ipipName } from '../privileges/names.js'
 import { readFilter } from './filter-file.js'
 
 export interface RawSettings {
@@ -38,15 +40,22 @@ export function openRaw(engine: Engine, settings: RawSettings, log: Log, inputs:
   const { interfaces, range, filterFile, ...rest } = settings
   const filterText = filterFile === '' ? '' : readFilter(filterFile)
   for (const name of interfaces.length > 0 ? interfaces : ['']) {
-    const shown = `${settings.mode}:${name || '*'}${shownPorts(range)}`
+    const shown = shownRaw(settings, name)
+    const descriptors = inheritance.takeSockets(ipipName(name))
     try {
-      const granted = engine.listenRaw(inputs.next, { ...rest, ...range, interface: name, filterText })
+      const options = { ...rest, ...range, interface: name, filterText, descriptors }
+      const granted = engine.listenRaw(inputs.next, options)
       inputs.add(shown)
       for (const { bufferBytes } of granted) tellBuffer(settings, shown, bufferBytes, log)
     } catch (error) {
-      throw refused(shown, error)
+      throw refusedRaw(shown, error)
     }
   }
+}
+
+/** How the ledger names the input of an interface, '' for every one. */
+export function shownRaw({ mode, range }: RawSettings, interfaceName: string): string {
+  return `${mode}:${interfaceName || '*'}${shownPorts(range)}`
 }
 
 function tellBuffer({ mode, ringBytes, rcvbufBytes }: RawSettings, shown: string, granted: number, log: Log) {
@@ -61,7 +70,7 @@ function tellBuffer({ mode, ringBytes, rcvbufBytes }: RawSettings, shown: string
   }
 }
 
-function refused(shown: string, error: unknown): RefusedError {
+export function refusedRaw(shown: string, error: unknown): RefusedError {
   const { code = 'ERROR', message, cure } = error as Error & { code?: string; cure?: string }
   return new RefusedError({
     code,

@@ -32,11 +32,15 @@ export abstract class StreamListener {
   /** Certificates for the connections that come from here on. */
   reload(_credentials: TlsCredentials): void {}
 
-  /** Binds and resolves with the port; rejects with Node's system error. '' is every address. */
-  listen(address: string, port: number): Promise<number> {
+  /**
+   * Binds and resolves with the port; rejects with Node's system error. '' is every address. With the descriptor of
+   * a socket that is bound already, it is that.
+   */
+  listen(address: string, port: number, descriptor?: number): Promise<number> {
+    const place = { port, ...(address === '' ? {} : { host: address }) }
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen({ port, ...(address === '' ? {} : { host: address }) }, () => {
+      this.#server.listen(descriptor === undefined ? place : { fd: descriptor }, () => {
         this.#server.off('error', reject)
         this.#server.on('error', () => {}) // accept(2) failed, EMFILE say: the next one may succeed
         this.#sweep = setInterval(() => this.#checkTimes(), SWEEP_MS).unref()

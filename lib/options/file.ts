@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { parse, TomlError, type TomlTable, type TomlValue } from 'smol-toml'
 import { type Fault, RefusedError } from '../errors.js'
+import { inheritance } from '../privileges/inheritance.js'
 import type { RuleSettings } from '../route/rules.js'
 import type { Layer } from './layer.js'
 import { type OptionTable, parameterNames } from './option.js'
@@ -24,7 +25,7 @@ export function fileLayer(table: OptionTable, path: string, faults: Fault[]): Co
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return inheritance.file(path, readFileSync).toString()
   } catch (error) {
     const { code = 'ERROR', syscall } = error as NodeJS.ErrnoException
     const message = `cannot read the configuration file ${path}`

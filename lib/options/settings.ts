@@ -14,7 +14,11 @@ import { resolve, type Sources } from './resolve.js'
 import { daemonOptions, type namedOptions } from './table.js'
 import { clashingColumns, renamedColumns } from './table-columns.js'
 
-export interface Settings extends DaemonSettings, LogSettings {}
+export interface Settings extends DaemonSettings, LogSettings {
+  /** Names or numbers of whom the daemon becomes; '' for who it is, and for the group of the user. */
+  user: string
+  group: string
+}
 
 type Routing = Pick<Settings, 'rules' | 'hepRoute' | 'routeSources'>
 
@@ -298,6 +302,8 @@ function settingsOf(
     stopTimeoutMs: values.stop_timeout,
     logLevel: values.log_level,
     logFormat: values.log_format,
+    user: values.user,
+    group: values.group,
   }
 }
 

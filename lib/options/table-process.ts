@@ -29,8 +29,19 @@ export const processOptions = {
     default: '30s',
     help: 'time to store what is left after SIGTERM',
   },
-  user: { ...process_, pending, type: offOr('NAME'), default: 'off', help: 'run as this user' },
-  group: { ...process_, pending, type: offOr('NAME'), default: 'off', help: 'run as this group' },
+  user: {
+    ...process_,
+    type: offOr('NAME'),
+    default: 'off',
+    help: 'become this user, a name or a number, once the sockets are open, and keep no privilege that is not needed',
+  },
+  group: {
+    ...process_,
+    type: offOr('NAME'),
+    default: 'off',
+    defaultShown: 'that of --user',
+    help: 'become this group, a name or a number',
+  },
   http: { ...door, type: offOr('ADDR:PORT'), default: 'off', help: 'metrics, health and management' },
   http_token: {
     ...door,

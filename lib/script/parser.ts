@@ -2,6 +2,7 @@
 // found in one reading.
 
 import type { Fault } from '../errors.js'
+import { inheritance } from '../privileges/inheritance.js'
 import type { Dialect, Script } from './ast.js'
 import { FaultList, ReadingEnds } from './faults.js'
 import { type ReadFile, readBounded, unreadable } from './include.js'
@@ -28,11 +29,16 @@ export interface Parsed {
 
 /** Throws a RefusedError for a file that cannot be read. */
 export function parseScript(file: string, options: ParseOptions = {}): Parsed {
-  const { text, dialect, readFile = readBounded } = options
+  const { text, dialect, readFile = readOnce } = options
   const faults = new FaultList()
   const source = new Source(file, text ?? readOrRefuse(file, readFile))
   const script = read(source, faults, readFile, dialect)
   return { script: faults.hasErrors ? undefined : script, faults: faults.sorted() }
+}
+
+/** A pipe can be read only once, even where the program begins anew. */
+function readOnce(path: string): Buffer {
+  return inheritance.file(path, readBounded)
 }
 
 function readOrRefuse(file: string, readFile: ReadFile): Buffer {

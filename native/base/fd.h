@@ -21,6 +21,7 @@ class Fd {
   }
 
   int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }  // the caller's from here on
   explicit operator bool() const { return fd_ >= 0; }
 
  private:

@@ -37,27 +37,37 @@ void forgetReceived(int fd) {
   }
 }
 
+Fd rawSocket(int protocol, uint32_t rcvbufBytes) {
+  Fd fd(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
+  if (!fd) throw rawSocketError(errno);
+  attachFilter(fd.get(), rejectAll());
+  growReceiveBuffer(fd.get(), rcvbufBytes);
+  return fd;
+}
+
 }  // namespace
+
+std::array<Fd, 2> openIpipDescriptors(uint32_t rcvbufBytes) {
+  return {rawSocket(IPPROTO_IPIP, rcvbufBytes), rawSocket(IPPROTO_IPV6, rcvbufBytes)};
+}
 
 std::unique_ptr<IpipSocket> IpipSocket::open(const IpipOptions& options) {
   std::unique_ptr<IpipSocket> socket(new IpipSocket(options));
-  socket->start();
+  const auto [ipv4, ipv6] = options.adopted;
+  socket->start(ipv4 < 0 ? openIpipDescriptors(options.rcvbufBytes) : std::array{Fd(ipv4), Fd(ipv6)});
   return socket;
 }
 
-void IpipSocket::start() {
+void IpipSocket::start(std::array<Fd, 2> sockets) {
   if (!options_.interface.empty()) interfaceIndex_ = interfaceNamed(options_.interface).index;
-  openChannel(channels_[0], IPPROTO_IPIP);
-  openChannel(channels_[1], IPPROTO_IPV6);
+  for (size_t i = 0; i < sockets.size(); i++) openChannel(channels_[i], std::move(sockets[i]));
 }
 
-void IpipSocket::openChannel(Channel& channel, int protocol) {
-  channel = {Fd(::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol)), {}};
+void IpipSocket::openChannel(Channel& channel, Fd socket) {
+  channel = {std::move(socket), {}};
   const int fd = channel.fd.get();
-  if (fd < 0) throw rawSocketError(errno);
-  attachFilter(fd, rejectAll());
   enable(fd, SOL_SOCKET, SO_TIMESTAMPNS, "SO_TIMESTAMPNS");
-  rcvbufBytes_ = growReceiveBuffer(fd, options_.rcvbufBytes);
+  rcvbufBytes_ = receiveBufferOf(fd);
   if (!options_.interface.empty()) bindToDevice(fd, options_.interface);
   if (!options_.address.empty()) bindToAddress(fd, options_.address);
   awaitPacketsUnderWay();
@@ -117,7 +127,7 @@ bool IpipSocket::reopen() {
   channels_ = {};
   if (::if_nametoindex(options_.interface.c_str()) == 0) return false;
   try {
-    start();
+    start(openIpipDescriptors(options_.rcvbufBytes));
     return true;
   } catch (const OsError&) {
     channels_ = {};

@@ -20,7 +20,13 @@ struct IpipOptions {
   std::string interface;  // "" for every one
   uint32_t rcvbufBytes = 0;
   Program filter;  // for raw IP; empty lets everything pass
+  // From openIpipDescriptors(); taken by open(), and made anew when the interface comes back.
+  std::array<int, 2> adopted{-1, -1};
 };
+
+// The two sockets, which refuse everything yet, with the receive buffer that was granted: for one who may
+// make it larger than open() may later. Throws OsError.
+std::array<Fd, 2> openIpipDescriptors(uint32_t rcvbufBytes);
 
 class IpipSocket : public FrameSource {
  public:
@@ -45,8 +51,8 @@ class IpipSocket : public FrameSource {
   };
 
   explicit IpipSocket(const IpipOptions& options) : options_(options) {}
-  void start();
-  void openChannel(Channel& channel, int protocol);
+  void start(std::array<Fd, 2> sockets);
+  void openChannel(Channel& channel, Fd fd);
   unsigned readFrom(const Channel& channel, FrameSink& sink);
 
   const IpipOptions options_;

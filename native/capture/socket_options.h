@@ -21,17 +21,22 @@ inline void enable(int fd, int level, int option, const char* name) {
     throw OsError(std::string("setsockopt ") + name, errno);
 }
 
-// SO_RCVBUFFORCE goes beyond net.core.rmem_max with CAP_NET_ADMIN. The kernel doubles what it is given, for
-// its own overhead (socket(7)); we speak of the half, as rmem_max does.
+// The kernel doubles what it is given, for its own overhead (socket(7)); we speak of the half, as
+// net.core.rmem_max does.
+inline uint32_t receiveBufferOf(int fd) {
+  int granted = 0;
+  socklen_t size = sizeof granted;
+  ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &size);
+  return uint32_t(granted / 2);
+}
+
+// SO_RCVBUFFORCE goes beyond net.core.rmem_max with CAP_NET_ADMIN.
 inline uint32_t growReceiveBuffer(int fd, uint32_t wanted) {
   const int asked = int(std::min<uint32_t>(wanted, INT32_MAX / 2));
   if (asked > 0 && ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &asked, sizeof asked) != 0) {
     ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &asked, sizeof asked);
   }
-  int granted = 0;
-  socklen_t size = sizeof granted;
-  ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &size);
-  return uint32_t(granted / 2);
+  return receiveBufferOf(fd);
 }
 
 // Takes the place of the filter that is attached; each packet is judged by the one or the other.

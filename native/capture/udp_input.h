@@ -37,6 +37,8 @@ struct UdpSocket {
 
   // Throws OsError.
   static UdpSocket open(const UdpOptions& options);
+  // One that open() made before this program was executed anew, with the same options. Throws OsError.
+  static UdpSocket adopt(Fd fd, const UdpOptions& options);
 };
 
 class UdpInput {

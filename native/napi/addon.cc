@@ -9,9 +9,11 @@
 #include "engine.h"
 #include "host.h"
 #include "layout.h"
+#include "privileges.h"
 #include "row_binary.h"
 #include "slab_loader.h"
 #include "slabs.h"
+#include "sockets.h"
 #include "system.h"
 #include "udp_sender.h"
 #include "value_rows.h"
@@ -29,6 +31,8 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   hepcapd::registerBpf(env, exports);
   hepcapd::registerSystem(env, exports);
   hepcapd::registerHost(env, exports);
+  hepcapd::registerSockets(env, exports);
+  hepcapd::registerPrivileges(env, exports);
   hepcapd::registerCaptureFile(env, exports);
   hepcapd::registerUdpSender(env, exports);
   return exports;

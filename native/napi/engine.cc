@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "slabs.h"
+#include "sockets.h"
 #include "values.h"
 
 namespace hepcapd {
@@ -47,21 +48,6 @@ Drop dropNamed(Napi::Env env, const std::string& name) {
   throw Napi::TypeError::New(env, "no drop is called " + name);
 }
 
-UdpTakes takesNamed(Napi::Env env, const std::string& name) {
-  if (name == "hep") return UdpTakes::hep;
-  if (name == "sip") return UdpTakes::sip;
-  if (name == "sip_or_hep") return UdpTakes::sipOrHep;
-  throw Napi::TypeError::New(env, "a UDP listener does not take " + name);
-}
-
-// With SO_REUSEPORT another program of the same user could share the port unseen: so one socket without it
-// is bound first, which also finds the port where any will do.
-UdpOptions sharedPort(UdpOptions options) {
-  options.port = UdpSocket::open(options).port;
-  options.shared = true;
-  return options;
-}
-
 }  // namespace
 
 Napi::Function Engine::define(Napi::Env env) {
@@ -104,21 +90,12 @@ Intake& Engine::fedIntake(uint32_t input) {
   return *intake;
 }
 
-// listenUdp(input, {address, port, rcvbufBytes, workers, takes, tellsReceiver?}): {port, rcvbufBytes}
+// listenUdp(input, {address, port, rcvbufBytes, workers, takes, tellsReceiver?, descriptors?}): {port,
+// rcvbufBytes}
 Napi::Value Engine::listenUdp(const Napi::CallbackInfo& info) {
-  const Napi::Object js = info[1].As<Napi::Object>();
   const uint32_t input = inputOf(info[0]);
-  const uint32_t workers = uint32_t(numberOf(js, "workers"));
-  UdpOptions options;
-  options.address = js.Get("address").ToString();
-  options.port = uint16_t(numberOf(js, "port"));
-  options.rcvbufBytes = uint32_t(numberOf(js, "rcvbufBytes"));
-  options.takes = takesNamed(info.Env(), js.Get("takes").ToString());
-  options.tellsReceiver = js.Get("tellsReceiver").ToBoolean();
   try {
-    if (workers > 1) options = sharedPort(options);
-    std::vector<UdpSocket> sockets;
-    for (uint32_t i = 0; i < std::max(workers, 1u); i++) sockets.push_back(UdpSocket::open(options));
+    std::vector<UdpSocket> sockets = udpSockets(info[1].As<Napi::Object>());
     Napi::Object result = Napi::Object::New(info.Env());
     result.Set("port", double(sockets[0].port));
     result.Set("rcvbufBytes", double(sockets[0].rcvbufBytes));

@@ -84,6 +84,8 @@ IpipOptions ipipOptions(const Napi::Object& options) {
   ipip.address = options.Get("address").ToString();
   ipip.interface = options.Get("interface").ToString();
   ipip.rcvbufBytes = uint32_t(numberOf(options, "rcvbufBytes"));
+  const std::vector<int> adopted = descriptorsOf(options.Get("descriptors"));
+  if (adopted.size() == ipip.adopted.size()) std::copy(adopted.begin(), adopted.end(), ipip.adopted.begin());
   ipip.filter = filterOf(options, [&] { return ipipFilter(portFilterOf(options, kRawIp)); });
   return ipip;
 }

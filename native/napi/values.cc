@@ -26,6 +26,17 @@ Bytes bytesOf(const Napi::Value& value) {
   throw Napi::TypeError::New(value.Env(), "expected a Buffer, a typed array or an ArrayBuffer");
 }
 
+std::vector<int> descriptorsOf(const Napi::Value& value) {
+  std::vector<int> descriptors;
+  if (!value.IsArray()) return descriptors;
+  const auto list = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); i++) {
+    const Napi::Value one = list[i];
+    descriptors.push_back(one.ToNumber().Int32Value());
+  }
+  return descriptors;
+}
+
 Address addressOf(const std::string& text) {
   uint8_t octets[16];
   if (::inet_pton(AF_INET, text.c_str(), octets) == 1) return Address::ipv4(octets);

@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <vector>
+
 #include "../base/address.h"
 #include "../base/bytes.h"
 #include "../base/os_error.h"
@@ -18,6 +20,9 @@ inline double numberOf(const Napi::Object& options, const char* name) {
 
 // The octets of a Buffer, Uint8Array or ArrayBuffer; throws a TypeError for anything else.
 Bytes bytesOf(const Napi::Value& value);
+
+// Of an array of numbers; none for anything else.
+std::vector<int> descriptorsOf(const Napi::Value& value);
 
 // "192.0.2.1" or "2001:db8::1"; Family::none when the text is neither.
 Address addressOf(const std::string& text);
