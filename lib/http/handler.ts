@@ -8,6 +8,8 @@ export interface HttpHandler {
   readonly path: string
   /** A POST's body has to be of this media type, else the door answers 415. */
   readonly takes?: string
+  /** Tells nothing of this daemon, such as the page before it has asked for anything: answered without the token too. */
+  readonly isPublic?: true
   answer(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>
 }
 
@@ -25,5 +27,6 @@ export interface HttpAnswer {
   /** Content-Type. */
   readonly type: string
   readonly body: string | Buffer
+  /** They go before what the door sets by itself, by name. */
   readonly headers?: Readonly<Record<string, string>>
 }
