@@ -14,6 +14,7 @@ export class Notifier {
   /** Every input is open; from here on the watchdog is fed if systemd asks for it. */
   ready(status: string): void {
     this.#tell(`READY=1\nSTATUS=${status}`)
+    clearInterval(this.#watchdog)
     const everyUs = Number(process.env.WATCHDOG_USEC)
     const ours = !process.env.WATCHDOG_PID || Number(process.env.WATCHDOG_PID) === process.pid
     if (everyUs > 0 && ours) {
@@ -24,7 +25,6 @@ export class Notifier {
 
   /** Before settings are loaded again; ready() follows. systemd wants the monotonic clock (sd_notify(3)). */
   reloading(): void {
-    clearInterval(this.#watchdog)
     this.#tell(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`)
   }
 

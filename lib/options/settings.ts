@@ -1,8 +1,8 @@
 // The effective configuration of the daemon: every value checked against the others, and where it came from.
 
 import type { DaemonSettings } from '../daemon.js'
-import { type Fault, UsageError } from '../errors.js'
-import { readCredentials } from '../listen/certificates.js'
+import { type Fault, RefusedError, UsageError } from '../errors.js'
+import { readCredentials, type TlsCredentials } from '../listen/certificates.js'
 import { readFilter } from '../listen/filter-file.js'
 import { clash, isTls, type Listen } from '../listen/protocols.js'
 import type { RawSettings } from '../listen/raw.js'
@@ -60,11 +60,7 @@ export function effective(sources: Sources): Effective {
   }
   if (isSound) checkTargets(values.db_url, report)
   if (isSound) checkTlsFiles(values, inputs.listen, report)
-  if (faults.some(({ severity }) => severity === 'error')) throw new UsageError(faults)
-  if (inputs.raw?.filterFile) readFilter(inputs.raw.filterFile) // it is a part of the configuration
-  const files = { cert: values.tls_cert, key: values.tls_key, ca: values.tls_ca }
-  const { credentials: tls, warnings } = readCredentials(files)
-  faults.push(...warnings)
+  const tls = filesOf(values, inputs, faults)
   const hepRoute = hepRouteOf(values, origins)
   const routing: Routing = {
     rules,
@@ -101,6 +97,33 @@ export function effective(sources: Sources): Effective {
     warnings: faults,
     ignored,
     reload: () => effective(sources),
+  }
+}
+
+/**
+ * What lies in files of its own and is a part of the configuration. Throws a UsageError with these faults and its own, or
+ * the RefusedError that is the only one.
+ */
+function filesOf(values: Partial<Values>, { raw }: Inputs, faults: Fault[]): TlsCredentials {
+  const refusals: RefusedError[] = []
+  const { tls_cert: cert = '', tls_key: key = '', tls_ca: ca = '' } = values
+  if (raw?.filterFile) attempt(() => readFilter(raw.filterFile), faults, refusals)
+  const read = attempt(() => readCredentials({ cert, key, ca }), faults, refusals)
+  const isSound = !faults.some(({ severity }) => severity === 'error')
+  if (isSound && refusals.length === 1) throw refusals[0]
+  if (!isSound || !read) throw new UsageError([...faults, ...refusals.map((refusal) => refusal.fault())])
+  faults.push(...read.warnings)
+  return read.credentials
+}
+
+function attempt<T>(read: () => T, faults: Fault[], refusals: RefusedError[]): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof UsageError) faults.push(...error.faults)
+    else if (error instanceof RefusedError) refusals.push(error)
+    else throw error
+    return undefined
   }
 }
 

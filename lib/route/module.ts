@@ -1,6 +1,7 @@
 // Routes written in JavaScript: loads the module, checks what it exports, and makes routes of it.
 
-import { statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Fault, RefusedError } from '../errors.js'
@@ -18,12 +19,14 @@ export interface LoadedModule {
   functions: NonNullable<RouteModule['functions']>
 }
 
-/** Counts loads: a module is loaded anew under a new address, since Node never forgets one. */
+/** By path and content: Node never forgets a module, so that one which comes back is not loaded a second time. */
+const versions = new Map<string, RouteModule>()
+/** Counts loads, each under an address of its own: what could not be loaded may be sound by the next time. */
 let loads = 0
 
 /**
- * Faults of what it exports go to `faults`. Throws a RefusedError for a file that cannot be read. What the module
- * itself imports is loaded once in the life of the process.
+ * Faults of what it exports go to `faults`. Throws a RefusedError for a file that cannot be read. A module as it was
+ * before goes on with what it has in memory; what it imports is loaded once in the life of the process.
  */
 export async function loadModule(path: string, faults: Fault[]): Promise<LoadedModule | undefined> {
   const file = resolve(path)
@@ -33,7 +36,7 @@ export async function loadModule(path: string, faults: Fault[]): Promise<LoadedM
   }
   const report = (what: string, cure: string, severity: Fault['severity'] = 'error') =>
     faults.push({ where: path, severity, what, cure })
-  const module = await importAnew(file, report)
+  const module = await imported(file, report)
   if (!module) return undefined
   checkExports(module, report)
   return { routes: tableOf(module), functions: module.functions ?? {} }
@@ -41,16 +44,23 @@ export async function loadModule(path: string, faults: Fault[]): Promise<LoadedM
 
 type Report = (what: string, cure: string, severity?: Fault['severity']) => void
 
-async function importAnew(file: string, report: Report): Promise<RouteModule | undefined> {
+async function imported(file: string, report: Report): Promise<RouteModule | undefined> {
   const url = pathToFileURL(file)
   url.searchParams.set('load', String(++loads))
   try {
-    return (await import(url.href)) as RouteModule
+    const version = versionOf(file)
+    const module = versions.get(version) ?? ((await import(url.href)) as RouteModule)
+    versions.set(version, module)
+    return module
   } catch (error) {
     const { name, message } = error as Error
     report(`the module cannot be loaded: ${name}: ${message}`, 'try it alone: node FILE')
     return undefined
   }
+}
+
+function versionOf(file: string): string {
+  return `${file} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`
 }
 
 function checkExports(module: RouteModule, report: Report): void {
