@@ -35,6 +35,8 @@ export interface Refusal {
   syscall?: string | undefined
   message: string
   cure: string
+  /** What was refused, where that is not the program as a whole: a flag, a place in a file. */
+  where?: string | undefined
 }
 
 /** The world said no: exit status 1. */
@@ -43,16 +45,18 @@ export class RefusedError extends Error {
   readonly code: string
   readonly syscall: string | undefined
   readonly cure: string
+  readonly where: string | undefined
 
-  constructor({ code, syscall, message, cure }: Refusal) {
+  constructor({ code, syscall, message, cure, where }: Refusal) {
     super(message)
     this.code = code
     this.syscall = syscall
     this.cure = cure
+    this.where = where
   }
 
   /** The fault to print; `where` is who was refused: the program or one of its commands. */
-  fault(where = 'hepcapd'): Fault {
+  fault(where = this.where ?? 'hepcapd'): Fault {
     const what = this.message.includes(this.code) ? this.message : `${this.message} (${this.code})`
     return { where, severity: 'error', what, cure: this.cure }
   }

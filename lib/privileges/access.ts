@@ -5,6 +5,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { addonPath } from '../binding.js'
 import type { Fault } from '../errors.js'
+import { flagOf } from '../options/option.js'
 import type { Effective } from '../options/settings.js'
 import { expandUtc } from '../options/strftime.js'
 
@@ -19,7 +20,8 @@ interface NamedPath {
  * the first reload.
  */
 export function accessFaults(effective: Effective, who: string, read: readonly string[]): Fault[] {
-  const { settings } = effective
+  const { settings, values } = effective
+  const where = (name: string) => placeOf(name, values)
   const program = [process.argv[1] ?? '', addonPath].filter(
     (path) => path !== '' && !may(path, constants.R_OK),
   )
@@ -27,9 +29,11 @@ export function accessFaults(effective: Effective, who: string, read: readonly s
   return [
     ...program.map((path) => error('--user', `${who} cannot read ${path}, which is hepcapd itself`, INSTALL)),
     ...read.filter((path) => !may(path, constants.R_OK)).map((path) => notReloadable(path, who)),
-    ...missing.map(({ name, path }) => error(name, `${who} cannot read ${path}`, allowing(path, who, 'r'))),
-    ...written(settings).flatMap((one) => notWritable(one, who)),
-    ...doorsOf(effective).flatMap((one) => notWritable({ ...one, path: dirname(one.path) }, who)),
+    ...missing.map(({ name, path }) =>
+      error(where(name), `${who} cannot read ${path}`, allowing(path, who, 'r')),
+    ),
+    ...written(settings).flatMap(({ name, path }) => notWritable(where(name), path, who)),
+    ...doorsOf(effective).flatMap(({ name, path }) => notWritable(where(name), dirname(path), who)),
   ]
 }
 
@@ -43,12 +47,12 @@ function notReloadable(path: string, who: string): Fault {
 /** Not by us, or as modules with what they import: they cannot be handed on. */
 function filesReadLater({ settings }: Effective): NamedPath[] {
   const { routeSources, targets } = settings
-  const files = settings.read.filter((path) => path !== '-').map((path) => ({ name: '--read', path }))
-  if (routeSources.module !== '') files.push({ name: '--routes', path: routeSources.module })
+  const files = settings.read.filter((path) => path !== '-').map((path) => ({ name: 'read', path }))
+  if (routeSources.module !== '') files.push({ name: 'routes', path: routeSources.module })
   for (const target of targets) {
     if (target.kind !== 'database') continue
     const { ca, cert, key } = target.at.tls
-    for (const path of [ca, cert, key]) if (path) files.push({ name: '--db-url', path })
+    for (const path of [ca, cert, key]) if (path) files.push({ name: 'db_url', path })
   }
   return files
 }
@@ -59,12 +63,11 @@ function written({ targets, spool }: Effective['settings']): NamedPath[] {
   for (const target of targets) {
     if (target.kind !== 'sqlite') continue
     const path = expandUtc(target.path, Math.floor(Date.now() / 1000))
-    named.push({ name: '--db-url', path: dirname(path) })
-    for (const file of [path, `${path}-wal`])
-      if (existsSync(file)) named.push({ name: '--db-url', path: file })
+    named.push({ name: 'db_url', path: dirname(path) })
+    for (const file of [path, `${path}-wal`]) if (existsSync(file)) named.push({ name: 'db_url', path: file })
   }
   const stores = targets.some(({ kind }) => kind === 'sqlite' || kind === 'database')
-  if (stores && spool.folder !== '') named.push({ name: '--spool', path: spool.folder })
+  if (stores && spool.folder !== '') named.push({ name: 'spool', path: spool.folder })
   return named
 }
 
@@ -72,17 +75,23 @@ function written({ targets, spool }: Effective['settings']): NamedPath[] {
 function doorsOf({ values }: Effective): NamedPath[] {
   return ['control', 'mi_fifo'].flatMap((name) => {
     const { value, origin } = values.get(name) ?? { value: 'off', origin: 'default' }
-    return value === 'off' || origin === 'default' ? [] : [{ name: origin, path: String(value) }]
+    return value === 'off' || origin === 'default' ? [] : [{ name, path: String(value) }]
   })
 }
 
-function notWritable({ name, path }: NamedPath, who: string): Fault[] {
+function notWritable(where: string, path: string, who: string): Fault[] {
   const existing = nearest(path)
   const wanted = statSync(existing).isDirectory()
     ? constants.W_OK | constants.X_OK
     : constants.R_OK | constants.W_OK
   if (may(existing, wanted)) return []
-  return [error(name, `${who} cannot write ${existing}`, allowing(existing, who, 'w'))]
+  return [error(where, `${who} cannot write ${existing}`, allowing(existing, who, 'w'))]
+}
+
+/** Where the parameter was given. */
+function placeOf(name: string, values: Effective['values']): string {
+  const origin = values.get(name)?.origin ?? 'default'
+  return origin === 'default' ? `--${flagOf(name)}` : origin
 }
 
 /** What is not there yet is made in the folder that is. */

@@ -94,7 +94,7 @@ function judge(faults: readonly Fault[]): void {
   for (const fault of faults) if (fault !== last) process.stderr.write(`${renderFault(fault)}\n`)
   if (!last) return
   const { where, what, cure } = last
-  throw new RefusedError({ code: 'EACCES', message: `${where}: ${what}`, cure })
+  throw new RefusedError({ code: 'EACCES', message: what, cure, where })
 }
 
 function stillPrivileged(): RefusedError {
