@@ -89,7 +89,7 @@ function offloads(name: string, features: readonly string[], snapLength: number)
   const findings = udp.map((feature) =>
     say.warning('offload', `${name}: ${feature} merges datagrams of a flow into one frame`, {
       cure: `ethtool -K ${name} ${feature} off`,
-      why: 'of merged SIP datagrams only the first can be read',
+      why: 'SIP datagrams that are merged are stored as one message',
     }),
   )
   if (tcp.length > 0 && snapLength < LARGEST_FRAME) {

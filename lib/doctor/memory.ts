@@ -1,4 +1,5 @@
-// Memory: receive buffers, rings and the queue, against what the kernel, the host and the container grant.
+// Memory: receive buffers, rings and the queue, against what the kernel, the host and the container grant. Rings are
+// the kernel's own memory: neither RLIMIT_MEMLOCK nor a control group bounds them.
 
 import { about, type Finding, octetsText, sysctl } from './finding.js'
 
@@ -61,7 +62,7 @@ export function memory({ queueBytes, ringBytes, available, cgroup }: MemoryFacts
   const rings = ringBytes > 0 ? ` and rings of ${octetsText(ringBytes)}` : ''
   const wanted = `a queue of ${octetsText(queueBytes)}${rings}`
   if (available !== undefined) findings.push(ofHost(wanted, queueBytes + ringBytes, available))
-  if (cgroup) findings.push(ofCgroup(queueBytes, cgroup)) // rings are the kernel's, which charges nobody for them
+  if (cgroup) findings.push(ofCgroup(queueBytes, cgroup))
   return findings
 }
 

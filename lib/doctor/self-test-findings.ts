@@ -98,6 +98,11 @@ function elsewhere(what: string, stored: number | undefined): Finding {
   return say.warning('rows', `${what}; ${told}`, more)
 }
 
+/** What is sent on is not ours to remove. */
+export function relayFinding(name: string): Finding {
+  return say.hint('relayed', `${name} was sent the messages too, From user ${DOCTOR_USER}`)
+}
+
 export function notTested(what: string, more: Cure = {}): Finding {
   return say.hint('self_test', what, more)
 }

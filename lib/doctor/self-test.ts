@@ -12,10 +12,18 @@ import type { BoundListen } from '../listen/protocols.js'
 import type { RawSettings } from '../listen/raw.js'
 import { Log } from '../log.js'
 import type { Settings } from '../options/settings.js'
+import { targetName } from '../relay/target.js'
 import { soundRoutes } from '../route/load.js'
 import type { Finding } from './finding.js'
 import { isHepcapd, ownerOf, socketTables, takenPorts, type Wanted } from './ports.js'
-import { inputFinding, notStarted, notTested, storeFinding, tested } from './self-test-findings.js'
+import {
+  inputFinding,
+  notStarted,
+  notTested,
+  relayFinding,
+  storeFinding,
+  tested,
+} from './self-test-findings.js'
 import type { HeldPort } from './self-test-send.js'
 import { type CountedStore, TestedStores } from './self-test-stores.js'
 import { heldPort, LOOPBACK, nameOf, rawName, type Trial, trialsOf, wantedPorts } from './self-test-trials.js'
@@ -23,9 +31,19 @@ import { heldPort, LOOPBACK, nameOf, rawName, type Trial, trialsOf, wantedPorts 
 /** What was sent is stored within this, or will not be. */
 const SETTLE_MS = 5000
 const ASK_MS = 50
+const ASK_DATABASES_MS = 250
 const QUEUE_BYTES = 64 << 20
 
 export async function selfTest(settings: Settings): Promise<Finding[]> {
+  const findings = await testedInputs(settings)
+  const isSent = findings.some(({ check }) => check === 'input')
+  const relays = settings.targets.flatMap((target) =>
+    target.kind === 'relay' ? [targetName(target.to)] : [],
+  )
+  return [...findings, ...(isSent ? relays.map(relayFinding) : [])]
+}
+
+async function testedInputs(settings: Settings): Promise<Finding[]> {
   if (settings.read.length > 0) return [notTested('files are read: there is no input to send to')]
   const wanted = await wantedPorts(settings.listen)
   const taken = takenPorts(wanted, socketTables())
@@ -59,7 +77,7 @@ async function ownDaemon(
     await daemon.start()
     const trials = trialsOf(settings, daemon.listeners, daemon.bound, held)
     const failures = await sendAll(trials)
-    await settle(async () => isSettled(trials, failures, daemon.ledger()))
+    await settle(async () => isSettled(trials, failures, daemon.ledger()), ASK_MS)
     await daemon.stop()
     return [...untested, ...(await judged(trials, failures, daemon.ledger(), stores))]
   } catch (error) {
@@ -82,10 +100,16 @@ function capturedPort(raw: RawSettings, port: number): RawSettings {
   return { ...raw, interfaces: [LOOPBACK], range, promiscuous: false, filterFile: '' }
 }
 
-function rawFinding({ mode, interfaces }: RawSettings): Finding {
+function rawFinding({ mode, interfaces, range }: RawSettings): Finding {
   const where = mode === 'ipip' ? 'IPIP' : interfaces.join(', ') || 'the mirror port'
+  const { firstPort, lastPort = firstPort } = range
+  const ports = firstPort === undefined ? '' : ` portrange ${firstPort}-${lastPort}`
+  const filter = mode === 'ipip' ? 'ip proto 4' : `udp${ports}`
   const why = 'messages can be sent past the loopback interface alone'
-  return notTested(`${where} is not tested`, { cure: 'tcpdump -ni any -c 10 udp portrange 5060-5061', why })
+  return notTested(`${where} is not tested`, {
+    cure: `tcpdump -ni ${interfaces[0] ?? 'any'} -c 10 ${filter}`,
+    why,
+  })
 }
 
 interface Running {
@@ -105,7 +129,10 @@ async function runningDaemon(settings: Settings, { stores, held, pid, wanted }: 
   const trials = trialsOf(settings, listeners, names, held)
   const failures = await sendAll(trials)
   const sent = sentOf(trials, failures)
-  await settle(async () => (await stores.count(sent, false)).every(({ found }) => found >= sent.length))
+  await settle(
+    async () => (await stores.count(sent, false)).every(({ found }) => found >= sent.length),
+    ASK_DATABASES_MS,
+  )
   const untested = settings.raw && !held ? [rawFinding(settings.raw)] : []
   const asked = tested(`a hepcapd runs here (process ${pid}): it was sent to`)
   return [asked, ...untested, ...(await judged(trials, failures, undefined, stores))]
@@ -121,8 +148,8 @@ async function sendAll(trials: readonly Trial[]): Promise<Map<string, string>> {
 }
 
 /** Until all has its outcome, or the time is up. */
-async function settle(isDone: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + SETTLE_MS; Date.now() < end && !(await isDone()); ) await sleep(ASK_MS)
+async function settle(isDone: () => Promise<boolean>, askMs: number): Promise<void> {
+  for (const end = Date.now() + SETTLE_MS; Date.now() < end && !(await isDone()); ) await sleep(askMs)
 }
 
 function sentOf(trials: readonly Trial[], failures: ReadonlyMap<string, string>): string[] {

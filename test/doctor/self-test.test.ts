@@ -13,7 +13,7 @@ import { Authority } from '../support/certificates.js'
 import { RunningDaemon } from '../support/cli.js'
 import { countRows } from '../support/daemon.js'
 import { examined } from '../support/doctor.js'
-import { missing } from '../support/tools.js'
+import { missing, until } from '../support/tools.js'
 
 t.setTimeout(240_000)
 
@@ -119,6 +119,22 @@ t.test('what settings discard, and why', async (t) => {
   t.equal(status, 0)
   t.match(of('input'), { level: 'hint', what: /came in and were discarded: \w+ 3$/, cure: /hepcapd trace/ })
   t.match(of('rows'), { level: 'hint', what: /found 0 of 3 messages/ })
+})
+
+t.test('what is sent on', async (t) => {
+  const receiver = createSocket('udp4')
+  receiver.bind(0, '127.0.0.1')
+  await once(receiver, 'listening')
+  t.teardown(() => receiver.close())
+  const packets: Buffer[] = []
+  receiver.on('message', (packet) => packets.push(packet))
+  const to = `hep_udp:127.0.0.1:${receiver.address().port}`
+  const { status, of, worse } = await examined(['--listen', 'hep_tcp:127.0.0.1:0', '--db-url', to])
+  t.equal(status, 0, worse())
+  t.match(of('input')?.what, /; 3 relayed$/)
+  t.match(of('relayed'), { level: 'hint', what: `${to} was sent the messages too, From user hepcapd-doctor` })
+  await until(() => packets.length === MESSAGES)
+  t.ok(packets.every((packet) => packet.includes('hepcapd-doctor')))
 })
 
 t.test('a port that another program has', async (t) => {
