@@ -3,8 +3,10 @@
 import { availableParallelism, release } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { binding } from '../binding.js'
+import { RefusedError } from '../errors.js'
 import { isDatagram } from '../listen/protocols.js'
 import type { Settings } from '../options/settings.js'
+import { planOf, shownAccount } from '../privileges/plan.js'
 import { cgroupOf } from './cgroup.js'
 import { clock } from './clock.js'
 import { databaseFindings } from './databases.js'
@@ -16,7 +18,7 @@ import { everyInterface, interfaceFindings, missingInterface, threads } from './
 import { cgroupLimits, kernel, nodeVersion, openFiles, unitOf } from './limits.js'
 import { memory, receiveBuffers } from './memory.js'
 import { ownerOf, portFindings, socketTables } from './ports.js'
-import { capabilities, packetSockets, statusOf } from './privileges.js'
+import { capabilities, packetSockets, statusOf, user, type WantedUser } from './privileges.js'
 import { wantedPorts } from './self-test-trials.js'
 
 /** Losses are watched for so long at least. */
@@ -67,18 +69,32 @@ function systemFindings(settings: Settings): Finding[] {
   ]
 }
 
-function privilegeFindings({ raw, listen }: Settings): Finding[] {
+function privilegeFindings(settings: Settings): Finding[] {
+  const { raw, listen } = settings
   const status = statusOf(textOf('/proc/self/status') ?? '')
   const needs = {
     raw: raw !== undefined,
     ports: listen.map(({ port }) => port),
     firstFreePort: numberOf('/proc/sys/net/ipv4/ip_unprivileged_port_start') ?? 1024,
   }
-  const findings = capabilities(status, needs)
+  const findings = [
+    ...capabilities(status, needs),
+    ...user({ ...wantedUser(settings), isRoot: status.isRoot }),
+  ]
   if (raw?.mode !== 'moni') return findings
   const profile = textOf('/proc/self/attr/current')?.replaceAll('\0', '').trim() ?? ''
   const confinement = { seccomp: status.seccomp, profile }
   return [...findings, ...packetSockets(binding.packetSocketState(), status.has('NET_RAW'), confinement)]
+}
+
+function wantedUser(settings: Settings): Pick<WantedUser, 'becomes' | 'refusal'> {
+  try {
+    const account = planOf(settings)?.account
+    return { becomes: account && shownAccount(account), refusal: undefined }
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error
+    return { becomes: undefined, refusal: error }
+  }
 }
 
 function memoryFindings(settings: Settings): Finding[] {

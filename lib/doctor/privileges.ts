@@ -124,3 +124,21 @@ function refused(error: string, { seccomp, profile }: Confinement): Finding {
     why: 'a mirror port is captured with them',
   })
 }
+
+export interface WantedUser {
+  /** Whom the daemon becomes; undefined: it stays who it is. */
+  becomes: string | undefined
+  /** Why it cannot become what it is told to. */
+  refusal: { message: string; cure: string } | undefined
+  isRoot: boolean
+}
+
+export function user({ becomes, refusal, isRoot }: WantedUser): Finding[] {
+  if (refusal)
+    return [say.fault('user', refusal.message, { cure: refusal.cure, why: 'the daemon cannot start' })]
+  if (becomes !== undefined)
+    return [say.ok('user', `the daemon becomes ${becomes} once its sockets are open`)]
+  if (!isRoot) return []
+  const more = { cure: '--user nobody, or a user of its own', why: "what goes wrong in it would be root's" }
+  return [say.hint('user', 'the daemon would run as root', more)]
+}

@@ -11,7 +11,7 @@ import { interfaceFindings, missingInterface, threads } from '../../lib/doctor/i
 import { cgroupLimits, kernel, nodeVersion, openFiles, unitOf } from '../../lib/doctor/limits.js'
 import { memory, receiveBuffers } from '../../lib/doctor/memory.js'
 import { portFindings, socketRows, takenPorts } from '../../lib/doctor/ports.js'
-import { capabilities, packetSockets, statusOf } from '../../lib/doctor/privileges.js'
+import { capabilities, packetSockets, statusOf, user } from '../../lib/doctor/privileges.js'
 import { findingsText } from '../../lib/doctor/text.js'
 
 const MIB = 2 ** 20
@@ -67,6 +67,15 @@ t.test('capabilities that the inputs need', async (t) => {
   const [bound] = capabilities(STATUS(NONE, ALL, 'NoNewPrivs:\t1\n'), needs)
   t.match(bound?.cure, /NoNewPrivileges is on/)
   are(t, capabilities(STATUS(NONE, ALL), { ...needs, raw: false, firstFreePort: 0 }), ['ok capabilities'])
+})
+
+t.test('whom the daemon becomes', async (t) => {
+  const plain = { becomes: undefined, refusal: undefined, isRoot: false }
+  are(t, user(plain))
+  are(t, user({ ...plain, isRoot: true }), ['hint user', /^--user/])
+  are(t, user({ ...plain, becomes: 'nobody', isRoot: true }), ['ok user'])
+  const refusal = { message: 'there is no user x', cure: 'name one' }
+  are(t, user({ ...plain, refusal }), ['fault user', /^name one$/])
 })
 
 t.test('packet sockets that something refuses', async (t) => {

@@ -50,6 +50,15 @@ t.test('without capabilities', { skip: NO_ROOT || missing('setpriv') }, async (t
   t.match(reduced.of('rmem_max'), { level: 'warning', cure: 'sysctl -w net.core.rmem_max=1073741824' })
 })
 
+t.test('a user that is not there, and one that is', { skip: NO_ROOT }, async (t) => {
+  const nobody = await examined([...LISTEN, '--user', 'nobody'])
+  t.match(nobody.of('user'), { level: 'ok', what: /becomes nobody/ })
+  const missing = await examined([...LISTEN, '--user', 'no-such-user'])
+  t.equal(missing.status, 1)
+  t.match(missing.of('user'), { level: 'fault', what: /no user no-such-user/ })
+  t.match((await examined(LISTEN)).of('user'), { level: 'hint', cure: /--user/ })
+})
+
 t.test('few files may be open', { skip: missing('prlimit') }, async (t) => {
   const args = ['--listen', 'hep_tcp:127.0.0.1:0', '--db-url', 'none:', '--no-self-test']
   const few = await examined(args, ['prlimit', '--nofile=64:64'])
