@@ -180,6 +180,11 @@ export class Daemon {
     }
   }
 
+  /** Names of the sinks that cannot be reached for now. */
+  get away(): string[] {
+    return this.#sinks.all.filter(({ isAway }) => isAway).map(({ name }) => name)
+  }
+
   /**
    * Stops the inputs, takes what they hold, stores it, and closes. What cannot be stored within the stop
    * timeout is dropped as `sink/stop_timeout`.

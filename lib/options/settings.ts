@@ -18,6 +18,8 @@ export interface Settings extends DaemonSettings, LogSettings {
   /** Names or numbers of whom the daemon becomes; '' for who it is, and for the group of the user. */
   user: string
   group: string
+  /** The page shows the last calls to callers without the token too. */
+  httpCalls: boolean
 }
 
 type Routing = Pick<Settings, 'rules' | 'hepRoute' | 'routeSources'>
@@ -327,6 +329,7 @@ function settingsOf(
     logFormat: values.log_format,
     user: values.user,
     group: values.group,
+    httpCalls: values.http_calls,
   }
 }
 

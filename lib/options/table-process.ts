@@ -2,7 +2,7 @@
 
 import { logLevels } from '../log.js'
 import { type OptionTable, laterFeature as pending } from './option.js'
-import { choice, duration, offOr } from './types.js'
+import { choice, duration, offOr, onOff } from './types.js'
 
 const process_ = { group: 'Process:' } as const
 const door = { group: 'Doors:', pending } as const
@@ -49,6 +49,12 @@ export const processOptions = {
     default: 'off',
     secret: true,
     help: 'what callers of --http must know',
+  },
+  http_calls: {
+    group: 'Doors:',
+    type: onOff,
+    default: '0',
+    help: 'show the last calls on the page of --http without the token too',
   },
   mi_fifo: { ...door, type: offOr('PATH'), default: 'off', help: 'FIFO with the OpenSIPS protocol' },
   control: { ...door, type: offOr('PATH'), default: 'off', help: 'Unix socket with JSON-RPC' },
