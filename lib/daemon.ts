@@ -11,9 +11,11 @@ import { type InputList, openRaw, type RawSettings } from './listen/raw.js'
 import type { Log } from './log.js'
 import type { RelayLimits } from './relay/limits.js'
 import { Relays } from './relay/relays.js'
+import { targetName } from './relay/target.js'
 import type { LoadedRoutes, RouteSources } from './route/load.js'
 import type { RouterSettings } from './route/router.js'
 import { Routing } from './route/routing.js'
+import type { RelayTarget } from './route/rules.js'
 import type { Sink } from './sink/sink.js'
 import { type SinkChange, type SinkSettings, Sinks } from './sink/sinks.js'
 
@@ -151,7 +153,10 @@ export class Daemon {
     this.#listeners.reload(settings.tls)
     this.#relays.tls = settings.tls
     const set = sinks?.use() ?? this.#sinks.inForce
+    const before = destinationsOf(this.#dispatcher.router.settings)
     this.#dispatcher.use(this.#routing.router(settings, set.deeds, routes), set)
+    const named = destinationsOf(settings)
+    for (const [name, to] of before) if (!named.has(name)) this.#relays.rest(to)
   }
 
   ledger(): LedgerSnapshot {
@@ -247,6 +252,12 @@ export class Daemon {
     await Promise.all([this.#listeners.close(0), this.#relays.close(0)])
     await this.#sinks.close()
   }
+}
+
+/** Where settings send packets, by name; routes may name others. */
+function destinationsOf({ rules, hepIds }: RouterSettings): Map<string, RelayTarget> {
+  const targets = [...rules.relay.map(({ to }) => to), ...hepIds.values()]
+  return new Map(targets.map((to) => [targetName(to), to]))
 }
 
 function sinkLedger({ counts, spooledRows = 0 }: Sink): LedgerSnapshot['sinks'][string] {

@@ -28,18 +28,18 @@ export class ReloadingDaemon {
     return new ReloadingDaemon(await RunningDaemon.start(['--config', path, ...LISTEN, ...more]), path)
   }
 
-  /** Everything that was said until the verdict about this one. */
-  async reload(config: Config): Promise<{ isApplied: boolean; said: string }> {
-    write(this.#path, config)
-    this.#heard = this.daemon.err.length
-    this.daemon.child.kill('SIGHUP')
+  /** Everything that was said until the verdict about this one; `tables` is TOML that follows the options. */
+  async reload(config: Config, tables = ''): Promise<{ isApplied: boolean; said: string }> {
+    this.begin(config, tables)
     const said = () => this.daemon.err.slice(this.#heard)
     await until(() => said().match(VERDICT))
     return { isApplied: /is in force/.test(said()), said: said() }
   }
 
-  get verdicts(): number {
-    return this.daemon.err.match(VERDICT)?.length ?? 0
+  begin(config: Config, tables = ''): void {
+    write(this.#path, config, tables)
+    this.#heard = this.daemon.err.length
+    this.daemon.child.kill('SIGHUP')
   }
 
   stop(): Promise<Finished & { ledger: LedgerSnapshot }> {
@@ -47,7 +47,7 @@ export class ReloadingDaemon {
   }
 }
 
-function write(path: string, config: Config): void {
+function write(path: string, config: Config, tables = ''): void {
   const lines = Object.entries(config).map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`)
-  writeFileSync(path, lines.join(''))
+  writeFileSync(path, lines.join('') + tables)
 }
