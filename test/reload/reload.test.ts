@@ -33,13 +33,7 @@ async function rig(t: Test): Promise<Rig> {
   t.teardown(() => daemon.stop())
   let reads = 0
   let said: Partial<Settings> | Error = {}
-  const base: Settings = {
-    ...SETTINGS,
-    user: '',
-    group: '',
-    logLevel: 'trace',
-    logFormat: 'json',
-  }
+  const base = { ...SETTINGS, logLevel: 'trace', logFormat: 'json' } as Settings
   const reload = (): Effective => {
     reads++
     if (said instanceof Error) throw said
