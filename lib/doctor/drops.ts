@@ -83,7 +83,7 @@ export function losses({ before, after, captured, listensUdp }: WatchedLosses): 
     findings.push(
       ...lossOf('full sockets lost', 'datagram', [before.udpBuffers, after.udpBuffers], 'udp_rcvbuf_errors', {
         cure: 'ss -uamn',
-        why: 'it shows whose; ours are in the ledger too, and a larger --rcvbuf helps',
+        why: 'ours among them are in the ledger; a larger --rcvbuf helps',
       }),
     )
   }

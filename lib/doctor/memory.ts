@@ -30,9 +30,13 @@ function ownBuffer({ wanted, rmemMax, mayForce }: BufferFacts): Finding[] {
   if (rmemMax === undefined) return []
   const granted = `net.core.rmem_max is ${rmemMax} (${octetsText(rmemMax)}), --rcvbuf wants ${octetsText(wanted)}`
   if (rmemMax >= wanted) return [say.ok('rmem_max', granted)]
-  if (mayForce) return [say.ok('rmem_max', `${granted}; CAP_NET_ADMIN goes beyond it`)]
+  const cure = sysctl('net.core.rmem_max', wanted)
+  if (mayForce) {
+    const what = `${granted}; CAP_NET_ADMIN goes beyond it`
+    return [say.hint('rmem_max', what, { ...cure, why: 'a daemon without that capability is granted less' })]
+  }
   const why = 'a burst that does not fit is lost, and counted'
-  return [say.warning('rmem_max', granted, { ...sysctl('net.core.rmem_max', wanted), why })]
+  return [say.warning('rmem_max', granted, { ...cure, why })]
 }
 
 /** The kernel counts twice what we speak of: its own overhead. */

@@ -102,7 +102,7 @@ function sportOf(name: string): string {
 }
 
 export function isHepcapd({ command }: Owner): boolean {
-  return /\bhepcapd(\.js)?\b/.test(command)
+  return /(^| )hepcapd(\.js)?( |$)/.test(command)
 }
 
 export function socketTables(): SocketTables {
@@ -118,12 +118,15 @@ export function ownerOf(inode: string): Owner | undefined {
       namesIn(`/proc/${name}/fd`).some((fd) => linkOf(`/proc/${name}/fd/${fd}`) === `socket:[${inode}]`),
     )
   if (pid === undefined) return undefined
-  const words = (textOf(`/proc/${pid}/cmdline`) ?? '').split('\0').slice(0, 2)
-  return {
-    pid: Number(pid),
-    command: words
-      .map((word) => word.split('/').at(-1))
-      .join(' ')
-      .trim(),
-  }
+  return { pid: Number(pid), command: commandOf(textOf(`/proc/${pid}/cmdline`) ?? '') }
+}
+
+/** The program and its first argument that is no flag: of Node, the script. */
+export function commandOf(cmdline: string): string {
+  const [program = '', ...rest] = cmdline.split('\0')
+  const [script = ''] = rest.filter((word) => !word.startsWith('-'))
+  return [program, script]
+    .map((word) => word.split('/').at(-1))
+    .join(' ')
+    .trim()
 }

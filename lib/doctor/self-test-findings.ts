@@ -15,9 +15,13 @@ export interface TestedInput {
   counted?: InputLedger | undefined
   /** In the database that has most of them. */
   found: number
+  wantsCertificate: boolean
 }
 
-export function inputFinding({ name, sent, failure, found, counted: ledger }: TestedInput): Finding {
+export function inputFinding(input: TestedInput): Finding {
+  const { name, sent, failure, found, counted: ledger } = input
+  const hasArrived = ledger ? ledger.received > 0 : found > 0
+  if (input.wantsCertificate && !hasArrived) return notTrusted(name)
   const messages = counted(sent, 'message')
   if (failure !== undefined) {
     const more = { cure: 'see the message; a peer has the same trouble', why: 'nobody can send there' }
@@ -29,6 +33,12 @@ export function inputFinding({ name, sent, failure, found, counted: ledger }: Te
     return say.fault('input', `${name}: of ${messages} ${ledger.received} came in`, more)
   }
   return outcomeFinding(name, sent, ledger)
+}
+
+/** We have no other certificate than the listener's own. */
+function notTrusted(name: string): Finding {
+  const what = `${name} is not tested: its senders must show a certificate of --tls-ca, which --tls-cert is not`
+  return say.hint('input', what, { cure: 'openssl s_client -connect, with the certificate of a sender' })
 }
 
 /** Nobody has counted what came in. */

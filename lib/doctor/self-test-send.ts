@@ -18,12 +18,15 @@ export async function sendTo(
   packets: readonly Buffer[],
   credentials: TlsCredentials,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(SEND_MS)
   const host = listener.address === '' ? '127.0.0.1' : listener.address
   if (isDatagram(listener.proto)) return sendDatagrams(host, listener.port, packets)
-  if (listener.proto === 'hep_ws' || listener.proto === 'hep_wss')
-    return sendMessages(listener, host, packets, credentials, signal)
-  return sendStream(listener, host, packets, credentials, signal)
+  const signal = AbortSignal.timeout(SEND_MS)
+  const isWebSocket = listener.proto === 'hep_ws' || listener.proto === 'hep_wss'
+  try {
+    await (isWebSocket ? sendMessages : sendStream)(listener, host, packets, credentials, signal)
+  } catch (error) {
+    throw signal.aborted ? new Error(`no answer within ${SEND_MS / 1000} s`) : error
+  }
 }
 
 async function sendDatagrams(host: string, port: number, packets: readonly Buffer[]): Promise<void> {

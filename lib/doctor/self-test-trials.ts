@@ -1,7 +1,7 @@
 // What a self-test sends to: each listener, and one port of the loopback interface where that is captured.
 
 import { bindAddresses } from '../listen/address.js'
-import type { BoundListen, Listen } from '../listen/protocols.js'
+import { type BoundListen, isTls, type Listen } from '../listen/protocols.js'
 import type { RawSettings } from '../listen/raw.js'
 import { shownPorts } from '../options/endpoints.js'
 import type { Settings } from '../options/settings.js'
@@ -19,6 +19,8 @@ export interface Trial {
   /** As the ledger has it. */
   name: string
   callIds: CallIds
+  /** Its senders must show a certificate, and ours may not be one that is good enough. */
+  wantsCertificate: boolean
   send(): Promise<void>
 }
 
@@ -34,7 +36,8 @@ export function trialsOf(
     const callIds = marked.callIds(MESSAGES)
     const listener = listeners[at]
     const send = listener ? toListener(settings, listener, callIds) : past(held, callIds)
-    return { name, callIds, send }
+    const wantsCertificate = listener !== undefined && isTls(listener.proto) && settings.tls.ca !== ''
+    return { name, callIds, wantsCertificate, send }
   })
 }
 

@@ -174,12 +174,13 @@ async function judged(
   stores: TestedStores,
 ): Promise<Finding[]> {
   const inputs: Finding[] = []
-  for (const { name, callIds } of trials) {
-    const counted = ledger?.inputs[name]
+  for (const { name, callIds, wantsCertificate } of trials) {
     const found = ledger ? 0 : mostOf(await stores.count(callIds, false))
-    inputs.push(inputFinding({ name, sent: callIds.length, failure: failures.get(name), counted, found }))
+    const tried = { name, sent: callIds.length, failure: failures.get(name), wantsCertificate }
+    inputs.push(inputFinding({ ...tried, counted: ledger?.inputs[name], found }))
   }
-  const sent = sentOf(trials, failures)
+  const arrived = trials.filter(({ name }) => ledger?.inputs[name]?.received !== 0)
+  const sent = sentOf(arrived, failures)
   const counts = sent.length > 0 ? await stores.count(sent, true) : []
   return [...inputs, ...counts.map((count) => countFinding(count, sent.length, ledger))]
 }

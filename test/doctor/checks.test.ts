@@ -2,6 +2,7 @@
 
 import t, { type Test } from 'tap'
 import type { InterfaceState, PacketSocketState } from '../../lib/binding.js'
+import { cgroupOf } from '../../lib/doctor/cgroup.js'
 import { clock } from '../../lib/doctor/clock.js'
 import { diskOf, spoolFindings, sqliteFindings } from '../../lib/doctor/disks.js'
 import { losses, lossesOf } from '../../lib/doctor/drops.js'
@@ -10,7 +11,7 @@ import { softLimit } from '../../lib/doctor/host.js'
 import { interfaceFindings, missingInterface, threads } from '../../lib/doctor/interfaces.js'
 import { cgroupLimits, kernel, nodeVersion, openFiles, unitOf } from '../../lib/doctor/limits.js'
 import { memory, receiveBuffers } from '../../lib/doctor/memory.js'
-import { portFindings, socketRows, takenPorts } from '../../lib/doctor/ports.js'
+import { commandOf, portFindings, socketRows, takenPorts } from '../../lib/doctor/ports.js'
 import { capabilities, packetSockets, statusOf, user } from '../../lib/doctor/privileges.js'
 import { findingsText } from '../../lib/doctor/text.js'
 
@@ -31,12 +32,12 @@ t.test('receive buffers against rmem_max and udp_mem', async (t) => {
   are(t, small, ['warning rmem_max', /^sysctl -w net\.core\.rmem_max=67108864$/], ['ok udp_mem'])
   t.equal(small[0]?.keep, "echo 'net.core.rmem_max = 67108864' >> /etc/sysctl.d/60-hepcapd.conf")
   t.match(small[0]?.what, '212992')
-  are(t, receiveBuffers({ ...facts, mayForce: true }), ['ok rmem_max'], ['ok udp_mem'])
+  are(t, receiveBuffers({ ...facts, mayForce: true }), ['hint rmem_max', /^sysctl/], ['ok udp_mem'])
   are(t, receiveBuffers({ ...facts, rmemMax: 64 * MIB }), ['ok rmem_max'], ['ok udp_mem'])
   are(
     t,
     receiveBuffers({ ...facts, mayForce: true, sockets: 4, udpPages: 100_000 }),
-    ['ok rmem_max'],
+    ['hint rmem_max'],
     ['warning udp_mem', /^sysctl -w 'net\.ipv4\.udp_mem=131072 196608 262144'$/],
   )
   are(t, receiveBuffers({ ...facts, sockets: 0 }))
@@ -276,6 +277,36 @@ t.test('ports that are taken, and by whom', async (t) => {
     portFindings([want('hep_udp', 9061, '')], tables, () => undefined),
     ['ok ports'],
   )
+})
+
+t.test('what a process is called', async (t) => {
+  t.equal(commandOf('/usr/bin/node\0--stack-size=9\0/srv/dist/bin/hepcapd.js\0--moni\0'), 'node hepcapd.js')
+  t.equal(commandOf('/usr/sbin/kamailio\0-f\0/etc/kamailio.cfg\0'), 'kamailio kamailio.cfg')
+  t.equal(commandOf(''), '')
+})
+
+t.test('control groups of both versions', async (t) => {
+  const root = t.testdir({
+    'system.slice': {
+      'memory.max': '1073741824\n',
+      'memory.current': '5000\n',
+      'hepcapd.service': { 'memory.max': 'max\n', 'cpu.max': '50000 100000\n', 'pids.max': '64\n' },
+    },
+    memory: { group: { 'memory.limit_in_bytes': '9223372036854771712\n', 'memory.usage_in_bytes': '1\n' } },
+    cpu: { group: { 'cpu.cfs_quota_us': '-1\n', 'cpu.cfs_period_us': '100000\n' } },
+    pids: { group: { 'pids.max': '512\n' } },
+  })
+  t.same(cgroupOf('0::/system.slice/hepcapd.service\n', root), {
+    memory: { limit: 2 ** 30, used: 5000 },
+    cpus: 0.5,
+    tasks: 64,
+  })
+  t.same(cgroupOf('4:memory:/group\n3:cpu,cpuacct:/group\n2:pids:/group\n', root), {
+    memory: undefined,
+    cpus: undefined,
+    tasks: 512,
+  })
+  t.same(cgroupOf('', root), { memory: undefined, cpus: undefined, tasks: undefined })
 })
 
 t.test('disks of the spool and of SQLite', async (t) => {

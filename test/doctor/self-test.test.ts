@@ -49,6 +49,27 @@ t.test('every kind of listener, and nothing is left', { skip: missing('openssl')
   )
 })
 
+t.test('senders whose certificates are of another authority', { skip: missing('openssl') }, async (t) => {
+  const { cert, key } = new Authority(t.testdir({}), 'ours').sign('listener')
+  const theirs = new Authority(t.testdirName, 'theirs')
+  const { status, findings, of, worse } = await examined([
+    ...[
+      '--listen',
+      'hep_tls:127.0.0.1:0',
+      '--listen',
+      'hep_wss:127.0.0.1:0',
+      '--listen',
+      'hep_tcp:127.0.0.1:0',
+    ],
+    ...['--tls-cert', cert, '--tls-key', key, '--tls-ca', theirs.cert],
+    ...['--db-url', `sqlite:${join(t.testdirName, 'calls.db')}`, '--spool', 'off'],
+  ])
+  t.equal(status, 0, worse())
+  const inputs = findings.filter(({ check }) => check === 'input')
+  t.match(inputs, [{ level: 'hint', what: /is not tested/ }, { level: 'hint' }, { level: 'ok' }])
+  t.match(of('rows'), { level: 'ok', what: /found 3 of 3/ })
+})
+
 t.test('a database that was there keeps its rows, and has none of ours', async (t) => {
   const path = join(t.testdir(), 'calls.db')
   const options = ['--listen', 'hep_udp:127.0.0.1:0', '--db-url', `sqlite:${path}`, '--spool', 'off']
@@ -171,7 +192,7 @@ const LEDGER: InputLedger = {
 }
 
 t.test('how outcomes are judged', async (t) => {
-  const input = { name: 'hep_udp:*:9060', sent: 3, counted: LEDGER, found: 0 }
+  const input = { name: 'hep_udp:*:9060', sent: 3, counted: LEDGER, found: 0, wantsCertificate: false }
   const judged = (more: object) => {
     const { level, what } = inputFinding({ ...input, ...more })
     return `${level} ${what.replace('hep_udp:*:9060: ', '')}`
