@@ -1,7 +1,7 @@
 // Loading the configuration again: what can change while messages come in changes; what cannot is named; what cannot be
 // used is refused as a whole, every fault at once, and the old stays. Never two at the same time.
 
-import type { Daemon, DaemonSettings } from './daemon.js'
+import type { Daemon } from './daemon.js'
 import { type Fault, RefusedError, renderFault, UsageError } from './errors.js'
 import type { Log } from './log.js'
 import type { Notifier } from './notify.js'
@@ -124,7 +124,9 @@ const FIXED_NAMES = {
   rcvbufBytes: 'rcvbuf',
   queueBytes: 'queue_max',
   stopTimeoutMs: 'stop_timeout',
-} satisfies Partial<Record<keyof DaemonSettings, string>>
+  user: 'user',
+  group: 'group',
+} satisfies Partial<Record<keyof Settings, string>>
 const FIXED = Object.keys(FIXED_NAMES) as (keyof typeof FIXED_NAMES)[]
 
 /** The new settings with the old values of what takes a restart, and the names of what of that has changed. */
