@@ -124,6 +124,7 @@ const FIXED_NAMES = {
   rcvbufBytes: 'rcvbuf',
   queueBytes: 'queue_max',
   stopTimeoutMs: 'stop_timeout',
+  logFormat: 'log_format',
   user: 'user',
   group: 'group',
 } satisfies Partial<Record<keyof Settings, string>>
