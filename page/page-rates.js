@@ -39,6 +39,15 @@ export class History {
     }
     return points
   }
+
+  /** The counter itself, which may fall, at each sample. */
+  values(name) {
+    const last = this.#samples.at(-1)
+    return this.#samples.map(({ at, counters }) => ({
+      ago: (last.at - at) / 1000,
+      rate: counters.get(name) ?? 0,
+    }))
+  }
 }
 
 function between(from, to, name) {

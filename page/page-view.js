@@ -47,7 +47,7 @@ const TABLES = {
   calls: [
     'Last calls, the newest first',
     [
-      name('time'),
+      name('time (UTC)'),
       text('method'),
       text('from'),
       text('to'),
@@ -132,13 +132,15 @@ export class View {
   }
 
   #showFigures({ inputs }) {
-    const flight = Object.values(inputs).reduce((total, input) => total + input.in_flight, 0)
     const dropped = Object.values(inputs).reduce((total, input) => total + sum(input.dropped), 0)
     for (const [key, { value, note, graph, box }] of this.#figures) {
-      write(value, key === 'flight' ? number(flight) : perSecond(this.#history.rate(key)))
+      write(
+        value,
+        key === 'flight' ? number(this.#history.values(key).at(-1).rate) : perSecond(this.#history.rate(key)),
+      )
       if (key === 'dropped') write(note, `messages a second · ${number(dropped)} in all`)
       box.classList.toggle('bad', key === 'dropped' && this.#history.rate(key) > 0)
-      graph?.draw(this.#history.rates(key))
+      graph.draw(key === 'flight' ? this.#history.values(key) : this.#history.rates(key))
     }
   }
 
@@ -270,6 +272,7 @@ function countersOf({ inputs, sinks, relays, odd }) {
       add(outcome, times)
       add(`${outcome} ${input}`, times)
     }
+    add('flight', one.in_flight)
     for (const outcome of ['dropped', 'discarded']) {
       for (const [reason, times] of Object.entries(one[outcome])) add(`${outcome} ${input} ${reason}`, times)
     }
@@ -288,8 +291,8 @@ function newFigure({ key, title, unit }) {
   const note = make('span', 'unit', unit)
   value.id = `figure-${key}`
   box.append(make('h3', '', title), value, note)
-  const graph = key === 'flight' ? undefined : new Graph()
-  if (graph) box.append(graph.element)
+  const graph = new Graph()
+  box.append(graph.element)
   element('figures').append(box)
   return { box, value, note, graph }
 }

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import type { PageSource } from '../../lib/http/page/page.js'
 import type { LedgerSnapshot } from '../../lib/ledger.js'
 import { Browser, type Page } from '../support/browser.js'
 import { type Started, sendUdp, startDaemon } from '../support/daemon.js'
@@ -28,16 +29,16 @@ t.test('the page', { skip }, async (t) => {
   t.teardown(() => browser.close())
 
   /** A daemon with a database, its page open. */
-  async function scene(test: typeof t, counts?: () => LedgerSnapshot): Promise<Scene> {
+  async function scene(test: typeof t, told: Partial<PageSource> = {}): Promise<Scene> {
     const folder = await mkdtemp(join(tmpdir(), 'hepcapd-page-'))
     const path = join(folder, 'page.db')
     const started = await startDaemon({ targets: [{ kind: 'sqlite', path }] })
-    const ledger = counts ?? (() => started.daemon.ledger())
-    const source = sourceOf({ ledger, away: [] }, path)
+    const ledger = () => started.daemon.ledger()
+    const source = { ...sourceOf(started.daemon, path), ...told }
     const server = await servePage(source)
     const page = await browser.page()
     await page.open(`${server.url}/`)
-    await page.until('document.body.dataset.state === "ok"')
+    await page.until('["ok", "warning"].includes(document.body.dataset.state)')
     test.teardown(async () => {
       await page.call('Page.navigate', { url: 'about:blank' })
       await server.close().catch(() => {}) // some tests close it
@@ -105,13 +106,20 @@ t.test('the page', { skip }, async (t) => {
       sinks: { [HOSTILE]: { rows: 1 } },
       odd: { [HOSTILE]: odd, ['__proto__']: { constructor: 1 } },
     }
-    const { port, daemon, page } = await scene(t, () => hostile)
+    const { port, daemon, page } = await scene(t, {
+      ledger: () => hostile,
+      node: () => HOSTILE,
+      health: () => ({ status: HOSTILE, reasons: [{ reason: 'sink_away', detail: HOSTILE }] }),
+      agents: () => [{ address: '192.0.2.1', agent_id: 1, packets: 2, errors: { [HOSTILE]: 1 } }],
+    })
     await sendUdp(port(), [packet(options(HOSTILE, `From: "${HOSTILE}" <sip:a@b>`))])
     await until(() => Object.values(daemon.ledger().inputs)[0]?.stored === 1)
     await giveToken(page, TOKEN)
     await page.until(`document.querySelector('#calls tbody td')`)
     t.equal((await page.rows('ledger'))[0]?.input, HOSTILE)
     t.equal((await page.rows('calls'))[0]?.['call-id'], HOSTILE)
+    t.equal(await page.text('#reasons li'), `sink_away: ${HOSTILE}`)
+    t.match((await page.rows('agents'))[0], { address: '192.0.2.1', packets: '2', errors: `${HOSTILE} 1` })
     t.equal(await page.evaluate(`document.querySelectorAll('main img, main script').length`), 0)
     t.equal(await page.evaluate('globalThis.hit ?? 0'), 0)
     t.same(page.complaints, [])
@@ -140,6 +148,16 @@ t.test('the page', { skip }, async (t) => {
 
     await page.evaluate(`document.getElementById('forget').click()`)
     await page.until(`document.querySelectorAll('#calls tbody tr').length === 0`)
+  })
+
+  await t.test('a sink that is away is told, and which one', async (t) => {
+    const ledger = { inputs: {}, sinks: { here: { rows: 1 }, there: { rows: 2, spooled_rows: 3 } } }
+    const { page } = await scene(t, { ledger: () => ledger, away: () => ['there'] })
+    t.equal(await page.text('#state'), 'A sink is away')
+    t.match(await page.rows('sinks'), [
+      { sink: 'here', state: 'here' },
+      { sink: 'there', state: 'away', 'spooled rows': '3' },
+    ])
   })
 
   await t.test('it says that the daemon is gone, and goes on when it is back', async (t) => {
