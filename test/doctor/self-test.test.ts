@@ -74,6 +74,7 @@ t.test('a database that was there keeps its rows, and has none of ours', async (
   const path = join(t.testdir(), 'calls.db')
   const options = ['--listen', 'hep_udp:127.0.0.1:0', '--db-url', `sqlite:${path}`, '--spool', 'off']
   const daemon = await RunningDaemon.start(options)
+  t.teardown(() => daemon.child.kill('SIGKILL'))
   await daemon.stop()
   t.ok(existsSync(path))
   const { of } = await examined(options)
