@@ -22,7 +22,7 @@ import { capabilities, packetSockets, statusOf, user, type WantedUser } from './
 import { wantedPorts } from './self-test-trials.js'
 
 /** Losses are watched for so long at least. */
-const WATCH_MS = 1000
+const WATCH_MS = 500
 
 /** `meanwhile` is done while the host is watched. */
 export async function examine(
