@@ -7,6 +7,7 @@ import type { Log } from './log.js'
 import type { Notifier } from './notify.js'
 import type { Effective, Settings } from './options/settings.js'
 import { type LoadedRoutes, soundRoutes } from './route/load.js'
+import type { RouterSettings } from './route/router.js'
 import type { SinkChange } from './sink/sinks.js'
 
 export type ReloadAnswer =
@@ -111,6 +112,18 @@ async function both(
   )
 }
 
+/** What a reload applies; of the spool and of relays, not everything. */
+type Applied =
+  | keyof RouterSettings
+  | 'routeSources'
+  | 'tls'
+  | 'targets'
+  | 'statementsInFlight'
+  | 'spool'
+  | 'relay'
+  | 'logLevel'
+  | 'httpCalls'
+
 /** Sockets and memory are made once. */
 const FIXED_NAMES = {
   listen: 'listen',
@@ -127,7 +140,7 @@ const FIXED_NAMES = {
   logFormat: 'log_format',
   user: 'user',
   group: 'group',
-} satisfies Partial<Record<keyof Settings, string>>
+} satisfies Record<Exclude<keyof Settings, Applied>, string>
 const FIXED = Object.keys(FIXED_NAMES) as (keyof typeof FIXED_NAMES)[]
 
 /** The new settings with the old values of what takes a restart, and the names of what of that has changed. */
