@@ -1,7 +1,7 @@
 // Gives privileges up for good: opens what wants them, becomes the user of --user, and begins the program anew with
 // what is open, so that no thread of it has ever had more than is kept. Never goes on as who it was.
 
-import { chownSync, mkdirSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { type Account, binding } from '../binding.js'
 import { type Fault, RefusedError, renderFault } from '../errors.js'
 import type { Effective } from '../options/settings.js'
@@ -77,10 +77,13 @@ function environmentOf(account: Account | undefined): NodeJS.ProcessEnv {
   }
 }
 
-/** undefined where it cannot be made: a default door stays shut then, and says so. */
+/** undefined where there is none for this user: a default door stays shut then, and says so. */
 function runtimeFolder({ uid, gid }: Account): string | undefined {
   try {
     mkdirSync(RUNTIME_FOLDER, { recursive: true, mode: 0o750 })
+    const { uid: owner } = statSync(RUNTIME_FOLDER)
+    if (owner === uid) return RUNTIME_FOLDER
+    if (owner !== 0 || readdirSync(RUNTIME_FOLDER).length > 0) return undefined // another daemon's
     chownSync(RUNTIME_FOLDER, uid, gid)
     return RUNTIME_FOLDER
   } catch {

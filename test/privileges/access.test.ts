@@ -17,6 +17,8 @@ t.setTimeout(240_000)
 const skip = noPrivileges()
 const program = fileURLToPath(new URL('../../bin/hepcapd.js', import.meta.url))
 const UDP = ['--listen', 'hep_udp:127.0.0.1:0']
+/** /run is the host's. */
+const ENVIRONMENT = { RUNTIME_DIRECTORY: t.testdirName }
 const STORELESS = [...UDP, '--db-url', 'none:']
 
 /** A folder that nobody but root may enter. */
@@ -28,10 +30,10 @@ function rootsOwn(folder: string): string {
 }
 
 t.test('users that cannot be become are refused', { skip }, async (t) => {
-  const unknown = await hepcapd(['--user', 'no-such-user', ...STORELESS])
+  const unknown = await hepcapd(['--user', 'no-such-user', ...STORELESS], ENVIRONMENT)
   t.equal(unknown.status, 1)
   t.match(unknown.err, /^hepcapd: error: there is no user no-such-user \(ENOENT\); .*getent passwd/)
-  const group = await hepcapd(['--user', NOBODY, '--group', 'no-such-group', ...STORELESS])
+  const group = await hepcapd(['--user', NOBODY, '--group', 'no-such-group', ...STORELESS], ENVIRONMENT)
   t.equal(group.status, 1)
   t.match(group.err, /there is no group no-such-group/)
   const powerless = await hepcapd(['--user', 'daemon', ...STORELESS], {}, withAmbient())
@@ -57,7 +59,7 @@ t.test('folders and files that it cannot use end it, all of them told', { skip }
     '--routes',
     routes,
   ]
-  const { status, err } = await hepcapd(['--user', NOBODY, ...UDP, ...args])
+  const { status, err } = await hepcapd(['--user', NOBODY, ...UDP, ...args], ENVIRONMENT)
   t.equal(status, 1)
   t.match(err, /--routes: error: nobody cannot read .*routes\.mjs; give it: setfacl/)
   t.match(err, /--db-url: error: nobody cannot write .*roots; give it: setfacl/)
@@ -70,7 +72,7 @@ t.test("a database of root's is no database of nobody's", { skip }, async (t) =>
   writeFileSync(path, '')
   chmodSync(path, 0o644)
   const args = ['--db-url', `sqlite:${path}`, '--spool', join(folder, 'spool')]
-  const { status, err } = await hepcapd(['--user', NOBODY, ...UDP, ...args])
+  const { status, err } = await hepcapd(['--user', NOBODY, ...UDP, ...args], ENVIRONMENT)
   t.equal(status, 1)
   t.match(err, /--db-url: error: nobody cannot write .*a\.db \(EACCES\); give it/)
 })
@@ -83,7 +85,7 @@ t.test('what was read before serves until a reload, and says so', { skip: noTls 
   const config = join(roots, 'hepcapd.toml')
   const listen = 'listen = ["hep_tls:127.0.0.1:0"]'
   writeFileSync(config, `${listen}\ndb_url = ["none:"]\ntls_cert = "${cert}"\ntls_key = "${key}"\n`)
-  const daemon = await RunningDaemon.start(['--user', NOBODY, '--config', config])
+  const daemon = await RunningDaemon.start(['--user', NOBODY, '--config', config], ENVIRONMENT)
   for (const file of [config, cert, key])
     t.ok(daemon.err.includes(`${file}: warning: nobody cannot read it: a reload will be refused`), file)
   t.ok(daemon.port('hep_tls') > 0)
@@ -100,6 +102,7 @@ t.test('a configuration from a pipe is read once, and used', { skip }, async (t)
   const line = 'exec "$0" "$1" --config <(cat "$2")'
   const child = spawn('bash', ['-c', line, process.execPath, program, join(folder, 'a.toml')], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...ENVIRONMENT },
   })
   t.teardown(() => child.kill('SIGKILL'))
   let err = ''

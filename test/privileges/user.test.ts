@@ -24,7 +24,8 @@ function namespace(t: Test): Namespace {
 }
 
 async function start(t: Test, within: Namespace, args: string[]): Promise<RunningDaemon> {
-  const daemon = await RunningDaemon.start(args, {}, within.exec)
+  const environment = { RUNTIME_DIRECTORY: t.testdirName } // /run is the host's
+  const daemon = await RunningDaemon.start(args, environment, within.exec)
   t.teardown(() => daemon.child.kill('SIGKILL'))
   return daemon
 }
