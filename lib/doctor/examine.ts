@@ -124,11 +124,10 @@ function captureFindings({ raw }: Settings): Finding[] {
   if (raw?.mode !== 'moni') return []
   const known = knownInterfaces()
   const every = raw.interfaces.length === 0 ? [everyInterface(known.filter(isUp))] : []
-  const named = raw.interfaces.flatMap((name) =>
-    known.includes(name)
-      ? interfaceFindings(name, binding.interfaceState(name), raw)
-      : [missingInterface(name, known)],
-  )
+  const named = raw.interfaces.flatMap((name) => {
+    const state = quietly(() => binding.interfaceState(name))
+    return state ? interfaceFindings(name, state, raw) : [missingInterface(name, known)]
+  })
   return [...every, ...named, ...threads(raw.children, availableParallelism())]
 }
 
