@@ -14,12 +14,16 @@ export type ReloadAnswer =
   /** `fixed`: what differs from before, and takes a restart. */
   { applied: true; warnings: Fault[]; fixed: string[] } | { applied: false; faults: Fault[] }
 
+/** Between two reloads: signals that come in a storm are few. */
+const REST_MS = 200
+
 export class Reloader {
   #effective: Effective
   readonly #daemon: Daemon
   readonly #log: Log
   readonly #notifier: Notifier
   #isClosed = false
+  #endedAt = Number.NEGATIVE_INFINITY
   #running: Promise<ReloadAnswer> | undefined
   /** It has not read anything yet: whoever asks meanwhile is served by it too. */
   #next: Promise<ReloadAnswer> | undefined
@@ -49,6 +53,8 @@ export class Reloader {
 
   async #afterThis(): Promise<ReloadAnswer> {
     await this.#running?.catch(() => {}) // whoever asked for it hears of it
+    const restMs = this.#endedAt + REST_MS - performance.now()
+    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs))
     this.#next = undefined
     this.#running = this.#reload()
     return this.#running
@@ -62,6 +68,7 @@ export class Reloader {
       return this.#refuse(faultsOf(error))
     } finally {
       this.#notifier.ready(`listening on ${this.#daemon.bound.join(', ')}`)
+      this.#endedAt = performance.now()
     }
   }
 

@@ -197,6 +197,7 @@ t.test('a storm of signals: at least one reload after the last of them, and mess
   const path = join(folder, 'a.db')
   const args = ['--listen', 'hep_udp:127.0.0.1:0', '--db-url', `sqlite:${path}`]
   const daemon = await RunningDaemon.start(args)
+  const began = performance.now()
   for (let signal = 0; signal < 100; signal++) daemon.child.kill('SIGHUP')
   await sendUdp(daemon.port('hep_udp'), calls('x', 100))
   await until(() => countRows(path) === 100)
@@ -204,7 +205,8 @@ t.test('a storm of signals: at least one reload after the last of them, and mess
   const { status, err } = await daemon.stop()
   t.equal(status, 0, err)
   const reloads = err.match(/is in force/g)?.length ?? 0
-  t.ok(reloads < 20, `${reloads} for 100 signals`)
+  const most = 1 + Math.ceil((performance.now() - began) / 200) // there is a rest between two
+  t.ok(reloads >= 1 && reloads <= most, `${reloads} for 100 signals, not more than ${most}`)
 })
 
 t.test('SIGTERM in the middle of a reload ends in order', async (t) => {
