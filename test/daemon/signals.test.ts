@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
@@ -204,7 +205,9 @@ while True: print(s.recv(65536).hex(), flush=True)
 
 t.test('systemd is told: ready, alive, stopping', { skip: missing('python3') }, async (t) => {
   const dir = t.testdir()
-  const notify = join(dir, 'notify')
+  const short = mkdtempSync(join(tmpdir(), 'hepcapd-')) // a socket's path has 107 octets at most
+  t.teardown(() => rmSync(short, { recursive: true }))
+  const notify = join(short, 'notify')
   const peer = spawn('python3', ['-c', NOTIFY_PEER, notify], { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => peer.kill())
   let said = ''
