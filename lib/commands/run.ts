@@ -30,7 +30,7 @@ export async function run(effective: Effective): Promise<number> {
   const stopped = nextStop()
   let reloader: Reloader | undefined
   process.on('SIGHUP', () => {
-    if (reloader) void reloader.reload()
+    if (reloader) reloader.reload().catch((error: Error) => log.error(`reload: our fault: ${error.stack}`))
     else log.info('SIGHUP: not ready yet, there is nothing to load again')
   })
   try {

@@ -73,9 +73,9 @@ export class StoreThread {
   async close(until: 'soon' | 'ended' = 'soon'): Promise<void> {
     if (!this.#isClosing) this.#order({ type: 'close' })
     this.#isClosing = true
+    if (until === 'soon') await this.#endedSoon()
+    this.#worker.unref() // one that hangs does not keep the process
     if (until === 'ended') await this.#ended
-    else await this.#endedSoon()
-    this.#worker.unref()
   }
 
   async #endedSoon(): Promise<void> {
