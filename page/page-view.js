@@ -59,9 +59,9 @@ const TABLES = {
 }
 
 const FIGURES = [
-  { key: 'received', title: 'received', unit: 'messages a second' },
-  { key: 'stored', title: 'stored', unit: 'messages a second' },
-  { key: 'dropped', title: 'dropped', unit: 'messages a second' },
+  { key: 'received', title: 'received', unit: 'per second' },
+  { key: 'stored', title: 'stored', unit: 'per second' },
+  { key: 'dropped', title: 'dropped', unit: 'per second' },
   { key: 'flight', title: 'in flight', unit: 'messages now' },
 ]
 
@@ -138,7 +138,7 @@ export class View {
         value,
         key === 'flight' ? number(this.#history.values(key).at(-1).rate) : perSecond(this.#history.rate(key)),
       )
-      if (key === 'dropped') write(note, `messages a second · ${number(dropped)} in all`)
+      if (key === 'dropped') write(note, `per second · ${number(dropped)} in all`)
       box.classList.toggle('bad', key === 'dropped' && this.#history.rate(key) > 0)
       graph.draw(key === 'flight' ? this.#history.values(key) : this.#history.rates(key))
     }

@@ -16,7 +16,7 @@ import { servePage, sourceOf, TOKEN } from '../support/page-server.js'
 
 const SECONDS = Number(process.env.HEPCAPD_SCREENSHOT_SECONDS ?? 125)
 const TICKS_A_SECOND = 10
-const SIZE = [1120, 1060] as const
+const SIZE = [1120, 980] as const
 const USERS = ['alice', 'bob', 'carol', 'reception', 'sales', '+4930901820', '1001', '1002']
 const AUDIO =
   'v=0\r\no=- 1 1 IN IP4 192.0.2.20\r\ns=call\r\nc=IN IP4 192.0.2.20\r\nt=0 0\r\nm=audio 16384 RTP/AVP 8\r\n'
