@@ -1,7 +1,7 @@
 // Sinks that come, go and change while messages come in: each message is in the sinks that were in force when its batch
 // was begun, once; and what counted a sink that is gone stays counted.
 
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import t from 'tap'
@@ -198,6 +198,25 @@ t.test(
     }
   },
 )
+
+t.test('limits of a spool change while it is in use', async (t) => {
+  const folder = t.testdir()
+  const path = join(folder, 'a.db')
+  const spool = join(folder, 'spool')
+  const config = { db_url: [`sqlite:${path}`], spool }
+  const segments = () => readdirSync(spool, { recursive: true }).filter((name) => `${name}`.endsWith('.seg'))
+  const reloading = await ReloadingDaemon.start(folder, config)
+  const port = reloading.daemon.port('hep_udp')
+  await sendUdp(port, calls('plain', 5))
+  await until(() => countRows(path) === 5)
+  t.same(segments(), [])
+  await reloading.reload({ ...config, spool_always: true })
+  await sendUdp(port, calls('spooled', 5))
+  await until(() => countRows(path) === 10)
+  t.equal(segments().length, 1, 'every block goes there first now')
+  const { ledger } = await reloading.stop()
+  t.match(Object.values(ledger.inputs)[0], { received: 10, stored: 10, spooled: 0 })
+})
 
 t.test('what takes a restart is named', async (t) => {
   const folder = t.testdir()
