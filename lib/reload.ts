@@ -145,6 +145,8 @@ const FIXED_NAMES = {
   queueBytes: 'queue_max',
   stopTimeoutMs: 'stop_timeout',
   logFormat: 'log_format',
+  http: 'http',
+  httpToken: 'http_token',
   user: 'user',
   group: 'group',
 } satisfies Record<Exclude<keyof Settings, Applied>, string>

@@ -6,7 +6,7 @@ import { type NamedDestination, parseHepId, targetName } from '../relay/target.j
 import type { Target } from '../sink/sinks.js'
 import { databaseEngine, parseDatabaseUrl, showDatabaseUrl } from './database-url.js'
 import { CONVERSIONS, strftimeFault } from './strftime.js'
-import { parseDuration, showDuration, ValueFault, type ValueType } from './types.js'
+import { isOff, parseDuration, showDuration, ValueFault, type ValueType } from './types.js'
 
 /** A listener as it was named; without a port it takes the usual one of its protocol. */
 export interface NamedListen extends Omit<Listen, 'port'> {
@@ -65,6 +65,25 @@ function portOf(digits: string, cure: string): number {
 
 function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host
+}
+
+/** Where the HTTP door is; '' is every address. */
+export interface HttpPoint {
+  host: string
+  port: number
+}
+
+const HTTP_CURE = 'write it like 127.0.0.1:9096, [::1]:9096 or *:9096'
+const DEFAULT_HTTP_PORT = 9096
+
+export const httpPoint: ValueType<HttpPoint | undefined> = {
+  placeholder: 'ADDR[:PORT]|off',
+  parse(text) {
+    if (isOff(text)) return undefined
+    const { host, port = DEFAULT_HTTP_PORT } = hostPort(text, HTTP_CURE)
+    return { host: host === '*' ? '' : host, port }
+  },
+  show: (at) => (at ? `${bracketed(at.host || '*')}:${at.port}` : 'off'),
 }
 
 export interface Destination {

@@ -7,8 +7,9 @@ import { readFilter } from '../listen/filter-file.js'
 import { clash, isTls, type Listen } from '../listen/protocols.js'
 import type { RawSettings } from '../listen/raw.js'
 import type { LogSettings } from '../log.js'
+import { isLoopback } from '../loopback.js'
 import type { SpoolSettings, Target } from '../sink/sinks.js'
-import { listenPoint, type NamedListen, type PortRange, portRange } from './endpoints.js'
+import { type HttpPoint, listenPoint, type NamedListen, type PortRange, portRange } from './endpoints.js'
 import type { Option, ValuesOf } from './option.js'
 import { resolve, type Sources } from './resolve.js'
 import { daemonOptions, type namedOptions } from './table.js'
@@ -18,6 +19,10 @@ export interface Settings extends DaemonSettings, LogSettings {
   /** Names or numbers of whom the daemon becomes; '' for who it is, and for the group of the user. */
   user: string
   group: string
+  /** undefined: none. A door that nobody named may stay shut. */
+  http: (HttpPoint & { isNamed: boolean }) | undefined
+  /** '' is none. */
+  httpToken: string
   /** The page shows the last calls to callers without the token too. */
   httpCalls: boolean
 }
@@ -62,6 +67,9 @@ export function effective(sources: Sources): Effective {
   }
   if (isSound) checkTargets(values.db_url, report)
   if (isSound) checkTlsFiles(values, inputs.listen, report)
+  const isLive = inputs.read.length === 0 && !sources.inputless
+  const http = httpOf(values, origins, isLive)
+  if (http) checkToken(http, values.http_token, report)
   const tls = filesOf(values, inputs, faults)
   const hepRoute = hepRouteOf(values, origins)
   const routing: Routing = {
@@ -83,16 +91,17 @@ export function effective(sources: Sources): Effective {
   )
   show('raw_socket_listen', portRange.show(inputs.range))
   show('hep_route', hepRoute)
-  const isLive = inputs.read.length === 0 && !sources.inputless
   const isWindowed = isLive || origins.get('table_window') !== 'default'
   if (!isWindowed) show('table_window', 'off')
   const spool = spoolOf(values, origins, isLive)
+  if (!http) show('http', 'off')
   if (spool.folder === '') show('spool', 'off')
   return {
     settings: {
       ...settingsOf(values, inputs, routing),
       tls,
       spool,
+      http,
       ...(isWindowed ? {} : { tableWindow: null }),
     },
     values: shown,
@@ -282,11 +291,24 @@ function spoolOf(values: Values, origins: Map<string, string>, isLive: boolean):
   }
 }
 
+/** Files are read and done with: nobody needs a door to that. */
+function httpOf({ http }: Partial<Values>, origins: Map<string, string>, isLive: boolean): Settings['http'] {
+  const isNamed = origins.get('http') !== 'default'
+  return http && (isLive || isNamed) ? { ...http, isNamed } : undefined
+}
+
+/** A name is one of this host's addresses, and which one is not known yet. */
+function checkToken({ host }: HttpPoint, token: string | undefined, report: Report): void {
+  if (token !== '' || isLoopback(host) || host === 'localhost') return
+  const what = 'a door that others can reach wants a token'
+  report('http', what, 'name one with http_token, or open the door on 127.0.0.1 only')
+}
+
 function settingsOf(
   values: Values,
   { listen, raw, read, range }: Inputs,
   routing: Routing,
-): Omit<Settings, 'tls' | 'spool'> {
+): Omit<Settings, 'tls' | 'spool' | 'http'> {
   return {
     ...routing,
     agent: {
@@ -329,6 +351,7 @@ function settingsOf(
     logFormat: values.log_format,
     user: values.user,
     group: values.group,
+    httpToken: values.http_token,
     httpCalls: values.http_calls,
   }
 }

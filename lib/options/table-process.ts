@@ -1,6 +1,7 @@
 // Options of the process: its configuration, its log, its end, and its doors.
 
 import { logLevels } from '../log.js'
+import { httpPoint } from './endpoints.js'
 import { type OptionTable, laterFeature as pending } from './option.js'
 import { choice, duration, offOr, onOff } from './types.js'
 
@@ -42,13 +43,19 @@ export const processOptions = {
     defaultShown: 'that of --user',
     help: 'become this group, a name or a number',
   },
-  http: { ...door, type: offOr('ADDR:PORT'), default: 'off', help: 'metrics, health and management' },
+  http: {
+    group: 'Doors:',
+    type: httpPoint,
+    default: '127.0.0.1:9096',
+    defaultShown: '127.0.0.1:9096; off with --read',
+    help: 'metrics, health, management and the page',
+  },
   http_token: {
-    ...door,
+    group: 'Doors:',
     type: offOr('TOKEN'),
     default: 'off',
     secret: true,
-    help: 'what callers of --http must know',
+    help: 'what callers of --http must know: all of them off loopback, else those who want more than numbers',
   },
   http_calls: {
     group: 'Doors:',
