@@ -86,7 +86,7 @@ t.test('hostile values are stored as they are', { skip: NO_MARIADB }, async (t) 
 })
 
 t.test('columns that were empty at first have values later', { skip: NO_MARIADB }, async (t) => {
-  const engine = newEngine()
+  const engine = roomyEngine(8)
   t.teardown(() => engine.close())
   const headers = ['User-Agent: a', 'Diversion: <sip:b@c>', 'Reason: Q.850', 'P-Asserted-Identity: <sip:d@e>']
   const batches = [
