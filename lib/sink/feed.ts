@@ -11,7 +11,7 @@ import { Batch } from '../message.js'
 import type { RowBlock } from '../route/rows.js'
 import { quarantined } from './quarantine.js'
 import type { RefusedRow, Sink, SinkCounts } from './sink.js'
-import type { SpoolPort } from './spool-port.js'
+import type { SpoolLoss, SpoolPort } from './spool-port.js'
 import type { BlockId, BlockRefusal, SlabRows, StoreBlock } from './store.js'
 import type { StoreThread } from './store-thread.js'
 
@@ -40,7 +40,7 @@ interface Parcel {
 }
 
 /** The ledger's name for rows that a full spool did not take, or gave up. */
-const SPOOL_FULL = 'spool_full'
+const SPOOL_FULL: SpoolLoss = 'spool_full'
 
 export class Feed implements Sink {
   readonly counts: SinkCounts = { rows: 0, tables: new Map() }
@@ -73,7 +73,7 @@ export class Feed implements Sink {
     this.#limits = limits
     this.#log = log
     thread.turned = () => this.#tellIfDrained()
-    spool?.onGivenUp((blocks) => this.#gaveUp(blocks))
+    spool?.onGivenUp((blocks, loss) => this.#gaveUp(blocks, loss))
   }
 
   get name(): string {
@@ -89,7 +89,7 @@ export class Feed implements Sink {
   }
 
   get odd(): Readonly<Record<string, number>> {
-    return this.#thread.odd
+    return { ...this.#thread.odd, ...this.#spool?.odd }
   }
 
   async open(): Promise<void> {
@@ -298,11 +298,10 @@ export class Feed implements Sink {
     this.#spool?.quarantine(quarantined(block, batch, refused, this.#thread.shapes))
   }
 
-  /** The oldest blocks made room for newer ones. */
-  #gaveUp(blocks: readonly StoreBlock[]): void {
+  #gaveUp(blocks: readonly StoreBlock[], loss: SpoolLoss): void {
     for (const { id } of blocks) {
       const block = this.#waitingFor(id)?.block // with its rows as they were sent: those of the spool are none
-      if (block) this.#tell(block, everyRow(block, SPOOL_FULL))
+      if (block) this.#tell(block, everyRow(block, loss))
     }
     this.#tellIfDrained()
   }
