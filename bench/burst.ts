@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { Child } from './support/child.js'
 import { type Claim, mustEqual, present } from './support/claim.js'
-import { countRows, LoadedDaemon } from './support/daemon.js'
+import { countRows, SqliteDaemon } from './support/daemon.js'
 import { inFolder } from './support/folder.js'
 import { figure } from './support/measure.js'
 import type { Order, Sent } from './support/sender-process.js'
@@ -15,11 +15,12 @@ await present(() => inFolder(async (folder) => [await burst(join(folder, 'burst.
 
 async function burst(path: string): Promise<Claim> {
   const sender = await Child.start<Order, Sent>('sender-process.js', [String(MESSAGES)])
-  const daemon = await LoadedDaemon.start(path)
+  const store = await SqliteDaemon.start(path)
+  const { daemon } = store
   const { beganMs, seconds, sent, octets } = await sender.ask({ port: daemon.port })
   sender.end()
   mustEqual(sent, MESSAGES, 'messages that the kernel took')
-  const storedMs = await daemon.stored(MESSAGES).catch(() => undefined)
+  const storedMs = await store.stored(MESSAGES).catch(() => undefined)
   const [peak, socketDrops] = [daemon.peakMib, daemon.socketDrops]
   const ledger = await daemon.stop()
   const rows = countRows(path)

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import type { Claim } from './support/claim.js'
 
-const BENCHES = ['decode', 'sqlite', 'burst', 'steady', 'read', 'live', 'routes']
+const BENCHES = ['decode', 'sqlite', 'burst', 'steady', 'read', 'live', 'routes', 'databases', 'mariadb']
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const results = `${root}bench/RESULTS.md`

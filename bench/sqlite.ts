@@ -10,7 +10,7 @@ import { type SlabRows, SqliteStore } from '../lib/sink/sqlite-store.js'
 import type { SlabRef } from '../lib/sink/store.js'
 import { Child } from './support/child.js'
 import { type Claim, mustEqual, present } from './support/claim.js'
-import { countRows, LoadedDaemon } from './support/daemon.js'
+import { countRows, SqliteDaemon } from './support/daemon.js'
 import { inFolder } from './support/folder.js'
 import { figure, spread, spreadText, takeTurns, timed } from './support/measure.js'
 import { packedDialogs, packedTogether } from './support/messages.js'
@@ -63,10 +63,11 @@ async function whole(folder: string): Promise<Claim> {
 
 /** Seconds. */
 async function storeThroughDaemon(sender: Sender, path: string): Promise<number> {
-  const daemon = await LoadedDaemon.start(path)
+  const store = await SqliteDaemon.start(path)
+  const { daemon } = store
   const { beganMs, sent } = await sender.ask({ port: daemon.port })
   mustEqual(sent, MESSAGES, 'messages that the kernel took')
-  const storedMs = await daemon.stored(MESSAGES)
+  const storedMs = await store.stored(MESSAGES)
   const { stored, lost } = await daemon.stop()
   mustEqual(lost, 0, 'lost messages')
   mustEqual(stored, MESSAGES, 'stored messages')

@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { type Claim, mustEqual, present } from './support/claim.js'
-import { countRows, LoadedDaemon } from './support/daemon.js'
+import { countRows, SqliteDaemon } from './support/daemon.js'
 import { inFolder } from './support/folder.js'
 import { figure, sharedClockMs, spread, spreadText } from './support/measure.js'
 
@@ -26,13 +26,14 @@ await present(() => inFolder(async (folder) => [await steady(join(folder, 'stead
 
 async function steady(path: string): Promise<Claim> {
   const messages = RATE * seconds
-  const daemon = await LoadedDaemon.start(path)
+  const store = await SqliteDaemon.start(path)
+  const { daemon } = store
   const samples: number[] = []
   const sampling = setInterval(() => samples.push(daemon.residentMib), SAMPLE_MS)
   const beganMs = sharedClockMs()
   await send(daemon.port, messages)
   const sendSeconds = (sharedClockMs() - beganMs) / 1000
-  await daemon.stored(messages).catch(() => undefined)
+  await store.stored(messages).catch(() => undefined)
   clearInterval(sampling)
   const [peak, socketDrops] = [daemon.peakMib, daemon.socketDrops]
   const ledger = await daemon.stop()

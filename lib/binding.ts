@@ -531,6 +531,8 @@ export interface RowValues extends ChangedValues {
   int64s: BigInt64Array
   /** Of each value of octets its offset in the slab, and its length. */
   spans: Uint32Array
+  /** Of each column, 0: none of these rows has a text there, or a number but 0. */
+  filled: Uint8Array
 }
 
 /** What the kernel says of a network interface. */

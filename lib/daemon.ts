@@ -90,14 +90,19 @@ export class Daemon {
     this.#dispatcher = new Dispatcher(router, inForce, this.#outcomes, () => this.#listeners.resume())
   }
 
-  /** Opens everything and says so; rejects with a RefusedError, everything closed again. */
-  async start(): Promise<void> {
+  /**
+   * Opens everything, and doors when the rest is open, and says so; rejects with a RefusedError, everything closed again.
+   * `doors` gives their names.
+   */
+  async start(doors: () => Promise<readonly string[]> = async () => []): Promise<void> {
+    let opened: readonly string[]
     try {
       await this.#sinks.open()
       await this.#routing.start()
       await this.#listeners.open()
       if (this.#settings.raw) openRaw(this.#engine, this.#settings.raw, this.#log, this.#inputs)
       this.#files.open()
+      opened = await doors()
     } catch (error) {
       this.#engine.close()
       await this.#close()
@@ -106,7 +111,8 @@ export class Daemon {
     this.#relays.listeners = this.listeners
     this.#flush = setInterval(() => this.#engine.flush(false), FLUSH_MS / 2) // for streams: they have no thread
     const stores = this.#sinks.inForce.sinks.map((sink) => sink.name).join(', ') || 'nowhere'
-    this.#log.announce(`ready: ${this.bound.join(', ')}; storing in ${stores}`)
+    const asked = opened.length > 0 ? `; answering on ${opened.join(', ')}` : ''
+    this.#log.announce(`ready: ${this.bound.join(', ')}; storing in ${stores}${asked}`)
   }
 
   /** All files that were to be read; never resolves when there are none. Rejects with the fault of one. */
@@ -183,6 +189,11 @@ export class Daemon {
       ...(destinations.length > 0 ? { relays } : {}),
       ...(Object.keys(odd).length > 0 ? { odd } : {}),
     }
+  }
+
+  /** Those in force, and what others have counted. */
+  get sinks(): readonly Sink[] {
+    return this.#sinks.all
   }
 
   /** Names of the sinks that cannot be reached for now. */

@@ -13,39 +13,17 @@ const POLL_MS = 10
 const PATIENCE_MS = 5000
 
 export class LoadedDaemon {
-  readonly path: string
   readonly port: number
   readonly #daemon: RunningDaemon
 
-  private constructor(daemon: RunningDaemon, path: string) {
+  private constructor(daemon: RunningDaemon) {
     this.#daemon = daemon
-    this.path = path
     this.port = daemon.port('hep_udp')
   }
 
-  static async start(path: string): Promise<LoadedDaemon> {
-    const args = ['--listen', 'hep_udp:127.0.0.1:0', '--db-url', `sqlite:${path}`, '--spool', `${path}.spool`]
-    return new LoadedDaemon(await RunningDaemon.start(args), path)
-  }
-
-  /**
-   * Resolves to the moment, of sharedClockMs(), at which a reader saw row number `rows` committed; rejects when
-   * no more rows come.
-   */
-  async stored(rows: number): Promise<number> {
-    const db = new Database(this.path, { readonly: true })
-    try {
-      let [seen, sinceMs] = [0, sharedClockMs()]
-      for (;;) {
-        const now = lastId(db)
-        if (now >= rows) return sharedClockMs()
-        if (now > seen) [seen, sinceMs] = [now, sharedClockMs()]
-        if (sharedClockMs() - sinceMs > PATIENCE_MS) throw new Error(`${seen} of ${rows} rows came`)
-        await sleep(POLL_MS)
-      }
-    } finally {
-      db.close()
-    }
+  static async start(dbUrl: string, spool: string, more: string[] = []): Promise<LoadedDaemon> {
+    const args = ['--listen', 'hep_udp:127.0.0.1:0', '--db-url', dbUrl, '--spool', spool, ...more]
+    return new LoadedDaemon(await RunningDaemon.start(args))
   }
 
   /** Resident memory now, in MiB. */
@@ -78,6 +56,46 @@ export class LoadedDaemon {
     const [input] = Object.values(ledger.inputs)
     if (status !== 0 || !input) throw new Error(`the daemon ended with ${status}: ${err}`)
     return { ...input, lost: droppedOf(input) }
+  }
+}
+
+/**
+ * Resolves to the moment, of sharedClockMs(), at which `count` saw that many rows committed; rejects when no more rows
+ * come.
+ */
+export async function allStored(rows: number, count: () => number | Promise<number>): Promise<number> {
+  let [seen, sinceMs] = [0, sharedClockMs()]
+  for (;;) {
+    const now = await count()
+    if (now >= rows) return sharedClockMs()
+    if (now > seen) [seen, sinceMs] = [now, sharedClockMs()]
+    if (sharedClockMs() - sinceMs > PATIENCE_MS) throw new Error(`${seen} of ${rows} rows came`)
+    await sleep(POLL_MS)
+  }
+}
+
+/** The daemon with its defaults, and one SQLite file, of which only it makes rows. */
+export class SqliteDaemon {
+  readonly path: string
+  readonly daemon: LoadedDaemon
+
+  private constructor(path: string, daemon: LoadedDaemon) {
+    this.path = path
+    this.daemon = daemon
+  }
+
+  static async start(path: string): Promise<SqliteDaemon> {
+    return new SqliteDaemon(path, await LoadedDaemon.start(`sqlite:${path}`, `${path}.spool`))
+  }
+
+  /** As allStored(). */
+  async stored(rows: number): Promise<number> {
+    const db = new Database(this.path, { readonly: true })
+    try {
+      return await allStored(rows, () => lastId(db))
+    } finally {
+      db.close()
+    }
   }
 }
 

@@ -112,13 +112,13 @@ export class PostgresDriver {
   }
 
   /** Seconds that it takes, each lane with a connection of its own. */
-  async insertAll(blocks: MadeBlock[]): Promise<number> {
+  async insertAll(blocks: MadeBlock[], lanes: number): Promise<number> {
     const waiting = [...blocks]
     const began = performance.now()
     const lane = async (client: Client) => {
       for (let block = waiting.shift(); block; block = waiting.shift()) await insertBlock(client, block)
     }
-    await Promise.all(this.#clients.map(lane))
+    await Promise.all(this.#clients.slice(0, lanes).map(lane))
     return (performance.now() - began) / 1000
   }
 

@@ -215,6 +215,11 @@ const TABLE_NAME = /^[A-Za-z0-9_]{1,64}$/
 /** A time with four digits in its year and three in its day: the longest names. */
 const LATE_SECOND = Date.UTC(2099, 11, 31) / 1000
 
+/** Is it a template as `tableName` takes it? */
+export function isTableName(template: string): boolean {
+  return !strftimeFault(template) && TABLE_NAME.test(expandUtc(template, LATE_SECOND))
+}
+
 /** A template of table names: expanded, it is one that every engine takes without quoting. */
 export const tableName: ValueType<string> = {
   placeholder: 'NAME',

@@ -58,7 +58,7 @@ export class MessageRun implements CaptureActions {
       ? this.#derive(message, { custom: options.custom })
       : message
     if (!stored) return this.#refuse('queue_full')
-    this.#put('sip', stored, options.table)
+    if (!this.#put('sip', stored, options.table)) return false
     this.#router.services?.stats.add(message.sipKind === REPLY ? 'captured_replies' : 'captured_requests', 1)
     return true
   }
@@ -72,8 +72,7 @@ export class MessageRun implements CaptureActions {
     if (this.#message.hepVersion === 0) return this.#refuse('not_hep')
     const stored = this.#derive(this.message, { correlationId, protocolType })
     if (!stored) return this.#refuse('queue_full')
-    this.#put('report', stored, table)
-    return true
+    return this.#put('report', stored, table)
   }
 
   reportCaptureAsync(options: ReportCaptureOptions): Promise<boolean> {
@@ -206,8 +205,16 @@ export class MessageRun implements CaptureActions {
     return false
   }
 
-  #put(kind: RowKind, message: Message, table: string | undefined): void {
-    this.#run.put(kind, this.#router.tableOf(kind, message, table), message, this.#row)
+  #put(kind: RowKind, message: Message, template: string | undefined): boolean {
+    const router = this.#router
+    const table =
+      template === undefined ? router.tableOf(kind, message) : router.namedTable(template, message)
+    if (table === undefined) {
+      router.services!.log.warn('bad_table', 'a route named a table with more than letters, digits and _')
+      return this.#refuse('bad_table')
+    }
+    this.#run.put(kind, table, message, this.#row)
+    return true
   }
 
   #derive(message: Message, changes: RowChanges): Message | undefined {

@@ -3,6 +3,7 @@
 
 import { agentPacket } from '../hep/agent.js'
 import type { Message } from '../message.js'
+import { isTableName } from '../options/types.js'
 import type { BatchRun } from './batch-run.js'
 import type { DerivedRows } from './derived-rows.js'
 import type { Deed, Fates } from './fates.js'
@@ -69,8 +70,8 @@ export class Router {
   readonly services: RouteServices | undefined
   readonly #hepStart: Start
   readonly #tables: Record<RowKind, TableName>
-  /** Of methods, and of templates that routes name. */
-  readonly #named = new Map<string, TableName>()
+  /** Of methods, and of templates that routes name; undefined for what is no name. */
+  readonly #named = new Map<string, TableName | undefined>()
 
   /** Throws an Error for a `hep_route` that is no route: the configuration was checked before. */
   constructor(settings: RouterSettings, ports: RouterPorts, services?: RouteServices) {
@@ -103,11 +104,16 @@ export class Router {
     run.fates.end(row, refusal ?? '')
   }
 
-  /** `template` as a route named it; else that of the method, else the default one. */
-  tableOf(kind: RowKind, message: Message, template?: string): string {
-    const wanted = template ?? (kind === 'sip' ? this.rules.tableOf(message) : undefined)
-    const name = wanted === undefined ? this.#tables[kind] : this.#nameOf(wanted)
-    return name.of(message.batch, message.row, this.settings.tableWindow)
+  /** That of the method, else the default one. */
+  tableOf(kind: RowKind, message: Message): string {
+    const wanted = kind === 'sip' ? this.rules.tableOf(message) : undefined
+    return this.#expanded(wanted === undefined ? this.#tables[kind] : this.#nameOf(wanted)!, message)
+  }
+
+  /** `template` as a route named it, of a packet's words perhaps: undefined when it is no name of a table. */
+  namedTable(template: string, message: Message): string | undefined {
+    const name = this.#nameOf(template)
+    return name && this.#expanded(name, message)
   }
 
   /** False when it was refused; the ledger has the reason either way. */
@@ -119,13 +125,16 @@ export class Router {
     return refused === undefined
   }
 
-  #nameOf(template: string): TableName {
-    let name = this.#named.get(template)
-    if (!name) {
-      if (this.#named.size >= NAMES_KEPT) this.#named.clear()
-      name = new TableName(template)
-      this.#named.set(template, name)
-    }
+  #expanded(name: TableName, { batch, row }: Message): string {
+    return name.of(batch, row, this.settings.tableWindow)
+  }
+
+  #nameOf(template: string): TableName | undefined {
+    const known = this.#named.get(template)
+    if (known || this.#named.has(template)) return known
+    if (this.#named.size >= NAMES_KEPT) this.#named.clear()
+    const name = isTableName(template) ? new TableName(template) : undefined
+    this.#named.set(template, name)
     return name
   }
 }

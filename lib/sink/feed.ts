@@ -10,10 +10,11 @@ import { randomBytes } from 'node:crypto'
 import type { Log } from '../log.js'
 import { Batch } from '../message.js'
 import type { RowBlock } from '../route/rows.js'
+import { Durations } from './durations.js'
 import { doubtful, everyRow, type Parcel, renumbered, type StorePort, summed, whenAway } from './parcel.js'
 import { quarantined } from './quarantine.js'
 import type { RefusedRow, Sink, SinkCounts } from './sink.js'
-import type { SpoolPort } from './spool-port.js'
+import type { SpoolLoss, SpoolPort } from './spool-port.js'
 import type { BlockId, BlockRefusal, StoreBlock } from './store.js'
 
 export interface FeedLimits {
@@ -24,12 +25,13 @@ export interface FeedLimits {
 }
 
 /** The ledger's name for rows that a full spool did not take, or gave up. */
-const SPOOL_FULL = 'spool_full'
+const SPOOL_FULL: SpoolLoss = 'spool_full'
 /** And for rows of a sink that no configuration names any more, where there is no spool to keep them. */
 const REMOVED = 'removed'
 
 export class Feed implements Sink {
   readonly counts: SinkCounts = { rows: 0, tables: new Map() }
+  readonly durations = new Durations()
   #thread: StorePort
   /** Those that it took the place of, until they have ended. */
   readonly #leaving = new Set<StorePort>()
@@ -40,7 +42,7 @@ export class Feed implements Sink {
   #next = 1
   /** Our blocks below this number may have been with a store that nobody heard of any more. */
   #firstSure = 1
-  /** Of stores that were replaced. */
+  /** Of stores and spools that were replaced. */
   #oddBefore: Readonly<Record<string, number>> = {}
   /** Not committed and not refused, in the order of their numbers. */
   readonly #unsettled = new Map<number, Parcel>()
@@ -80,7 +82,7 @@ export class Feed implements Sink {
   }
 
   get odd(): Readonly<Record<string, number>> {
-    return summed(this.#oddBefore, this.#thread.odd)
+    return summed(summed(this.#oddBefore, this.#thread.odd), this.#spool?.odd ?? {})
   }
 
   async open(): Promise<void> {
@@ -135,6 +137,7 @@ export class Feed implements Sink {
   async reopen(thread: StorePort, spool: SpoolPort | undefined): Promise<void> {
     this.#isClosing = false
     this.#firstSure = this.#next
+    this.#oddBefore = summed(this.#oddBefore, this.#spool?.odd ?? {})
     this.#spool = spool
     this.#replace(thread)
     this.#attach(thread, spool)
@@ -158,13 +161,13 @@ export class Feed implements Sink {
 
   #attach(thread: StorePort, spool: SpoolPort | undefined): void {
     thread.turned = () => this.#tellIfDrained()
-    spool?.onGivenUp((blocks) => this.#gaveUp(blocks))
+    spool?.onGivenUp((blocks, loss) => this.#gaveUp(blocks, loss))
   }
 
   /** Gives back the one before. */
   #replace(thread: StorePort): StorePort {
     const old = this.#thread
-    this.#oddBefore = this.odd
+    this.#oddBefore = summed(this.#oddBefore, old.odd)
     this.#thread = thread
     thread.turned = () => this.#tellIfDrained()
     return old
@@ -223,11 +226,18 @@ export class Feed implements Sink {
   #give(parcel: Parcel): void {
     const { block, batch } = parcel
     block.settledBefore = this.#oldestUnsettled(block)
-    const answer = this.#thread.write(block).then((refused) => {
+    const answer = this.#timed(this.#thread.write(block)).then((refused) => {
       this.#given.delete(parcel)
       this.#settle(block, batch, refused)
     })
     this.#given.set(parcel, answer)
+  }
+
+  async #timed<T>(work: Promise<T>): Promise<T> {
+    const began = performance.now()
+    const done = await work
+    this.durations.add((performance.now() - began) / 1000)
+    return done
   }
 
   #keep(parcel: Parcel): void {
@@ -306,7 +316,7 @@ export class Feed implements Sink {
 
   async #replayOne(block: StoreBlock): Promise<void> {
     block.settledBefore = this.#oldestUnsettled(block)
-    const refused = await this.#thread.write(block)
+    const refused = await this.#timed(this.#thread.write(block))
     const batch = new Batch(block.slab)
     this.#replayed.delete(block)
     this.#settle(block, batch, refused)
@@ -356,11 +366,10 @@ export class Feed implements Sink {
     this.#spool?.quarantine(quarantined(block, batch, refused, this.#thread.shapes))
   }
 
-  /** The oldest blocks made room for newer ones. */
-  #gaveUp(blocks: readonly StoreBlock[]): void {
+  #gaveUp(blocks: readonly StoreBlock[], loss: SpoolLoss): void {
     for (const { id } of blocks) {
       const block = this.#waitingFor(id)?.block // with its rows as they were sent: those of the spool are none
-      if (block) this.#tell(block, everyRow(block, SPOOL_FULL))
+      if (block) this.#tell(block, everyRow(block, loss))
     }
     this.#tellIfDrained()
   }

@@ -2,6 +2,7 @@
 
 import type { Batch } from '../message.js'
 import type { RowBlock } from '../route/rows.js'
+import type { Durations } from './durations.js'
 
 /** A row that is not stored, and will not be later either. */
 export interface RefusedRow {
@@ -26,6 +27,8 @@ export interface Sink {
   readonly counts: SinkCounts
   /** It sends rows on and keeps nothing: what it refuses is no loss where another sink stores. */
   readonly sends?: boolean
+  /** How long its blocks took, of a sink that stores. */
+  readonly durations?: Durations
   /** Rows that wait on the disk. */
   readonly spooledRows?: number
   /** What cannot be stored for now has a place on the disk. */

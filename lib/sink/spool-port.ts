@@ -3,6 +3,10 @@
 import type { QuarantinedRow } from './quarantine.js'
 import type { BlockId, StoreBlock } from './store.js'
 
+/** `spool_full`: they made room for newer ones. `spool_damaged`: they were not what had been written. */
+export type SpoolLoss = 'spool_full' | 'spool_damaged'
+export type GaveUp = (blocks: readonly StoreBlock[], loss: SpoolLoss) => void
+
 export interface SpoolPort {
   /** Takes what an earlier process left; rejects with a RefusedError where there can be no spool. */
   open(): Promise<void>
@@ -18,8 +22,10 @@ export interface SpoolPort {
   /** It was committed, or refused: it need not be kept. */
   done(id: BlockId): void
   quarantine(rows: readonly QuarantinedRow[]): void
-  /** `gaveUp` hears of blocks that made room for newer ones; of their slabs nothing is left. */
-  onGivenUp(gaveUp: (blocks: readonly StoreBlock[]) => void): void
+  /** `gaveUp` hears of blocks that are lost; of their slabs nothing is left. */
+  onGivenUp(gaveUp: GaveUp): void
+  /** Rows and octets that were not what had been written, of this process or an earlier one; absent: none. */
+  readonly odd: Readonly<Record<string, number>>
   close(): Promise<void>
 }
 

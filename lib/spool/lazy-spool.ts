@@ -4,10 +4,8 @@
 import { RefusedError } from '../errors.js'
 import type { Log } from '../log.js'
 import type { QuarantinedRow } from '../sink/quarantine.js'
-import type { OpenSpool, SpoolPort } from '../sink/spool-port.js'
+import type { GaveUp, OpenSpool, SpoolPort } from '../sink/spool-port.js'
 import type { BlockId, StoreBlock } from '../sink/store.js'
-
-type GaveUp = (blocks: readonly StoreBlock[]) => void
 
 export class LazySpool implements SpoolPort {
   readonly #open: () => Promise<OpenSpool>
@@ -36,6 +34,10 @@ export class LazySpool implements SpoolPort {
 
   get rows(): number {
     return this.#spool?.rows ?? 0
+  }
+
+  get odd(): Readonly<Record<string, number>> {
+    return this.#spool?.odd ?? {}
   }
 
   async append(block: StoreBlock, isTaken: boolean): Promise<'kept' | 'full'> {

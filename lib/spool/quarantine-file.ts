@@ -11,12 +11,25 @@ export class QuarantineFile {
   readonly #path: string
   readonly #old: string
   readonly #maxBytes: number
+  #size = 0
+  #oldSize = 0
   #writing: Promise<void> = Promise.resolve()
 
   constructor(folder: string, spoolBytes: number) {
     this.#path = join(folder, 'quarantine.jsonl')
     this.#old = join(folder, 'quarantine.old.jsonl')
     this.#maxBytes = spoolBytes * SHARE
+  }
+
+  /** What earlier processes left. */
+  async open(): Promise<void> {
+    this.#size = await sizeOf(this.#path)
+    this.#oldSize = await sizeOf(this.#old)
+  }
+
+  /** Octets of both files. */
+  get bytes(): number {
+    return this.#size + this.#oldSize
   }
 
   /** `failed` hears of what the disk did not take. */
@@ -34,10 +47,19 @@ export class QuarantineFile {
   }
 
   async #append(lines: string): Promise<void> {
-    const { size } = await stat(this.#path).catch(() => ({ size: 0 }))
-    if (size > 0 && size + lines.length > this.#maxBytes) await rename(this.#path, this.#old)
+    const octets = Buffer.byteLength(lines)
+    if (this.#size > 0 && this.#size + octets > this.#maxBytes) {
+      await rename(this.#path, this.#old)
+      this.#oldSize = this.#size
+      this.#size = 0
+    }
     await appendFile(this.#path, lines, { mode: 0o600 })
+    this.#size += octets
   }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => ({ size: 0 }))).size
 }
 
 /** Octets that are no text as `{ base64 }`. */

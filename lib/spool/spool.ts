@@ -4,12 +4,12 @@
 // The file that is written is the last; a file goes when none of its blocks is wanted any more, or becomes `N.damaged`
 // where one of them was not what had been written.
 
-import { readdir, rename, unlink } from 'node:fs/promises'
+import { readdir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { binding, type SealedSlab } from '../binding.js'
 import type { Log } from '../log.js'
 import type { QuarantinedRow } from '../sink/quarantine.js'
-import type { OpenSpool } from '../sink/spool-port.js'
+import type { GaveUp, OpenSpool } from '../sink/spool-port.js'
 import type { BlockId, StoreBlock } from '../sink/store.js'
 import { openFolder, type SpoolFolder } from './folder.js'
 import { translated } from './old-layout.js'
@@ -49,13 +49,16 @@ export class Spool implements OpenSpool {
   /** In their order. */
   readonly #kept = new Map<string, Kept>()
   #rows = 0
-  #gaveUp: (blocks: readonly StoreBlock[]) => void = () => {}
+  #gaveUp: GaveUp = () => {}
   /** Changes of the files, one behind the other. */
   #turn: Promise<unknown> = Promise.resolve()
   #isClosing = false
   #syncTimer: NodeJS.Timeout | undefined
-  /** Rows of blocks that were not what had been written. */
-  damagedRows = 0
+  /** Octets of files that were put aside. */
+  #asideBytes = 0
+  /** Rows of blocks that were not what had been written, and octets that are no block any more. */
+  #damagedRows = 0
+  #damagedOctets = 0
 
   private constructor(folder: SpoolFolder, name: string, limits: SpoolLimits, log: Log) {
     this.#folder = folder
@@ -82,9 +85,14 @@ export class Spool implements OpenSpool {
     return this.#rows
   }
 
+  get odd(): Readonly<Record<string, number>> {
+    const counts = { spool_damaged_rows: this.#damagedRows, spool_damaged_octets: this.#damagedOctets }
+    return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
+  }
+
   /** Octets of its files. */
   get bytes(): number {
-    let bytes = 0
+    let bytes = this.#asideBytes + this.#quarantine.bytes
     for (const segment of this.#segments.values()) bytes += segment.bytes
     return bytes
   }
@@ -124,7 +132,7 @@ export class Spool implements OpenSpool {
     this.#quarantine.add(rows, (error) => this.#complain(error))
   }
 
-  onGivenUp(gaveUp: (blocks: readonly StoreBlock[]) => void): void {
+  onGivenUp(gaveUp: GaveUp): void {
     this.#gaveUp = gaveUp
   }
 
@@ -178,7 +186,7 @@ export class Spool implements OpenSpool {
     this.#segments.delete(segment.number)
     if (this.#last === segment) this.#last = undefined
     await segment.close()
-    if (segment.isDamaged) await rename(segment.path, segment.path.replace(/\.seg$/, '.damaged'))
+    if (segment.isDamaged) await this.#setAside(segment.path, segment.bytes)
     else await unlink(segment.path)
     await unlink(doneOf(segment.path))
   }
@@ -209,7 +217,7 @@ export class Spool implements OpenSpool {
     )
     this.#log.repeated(`spool of ${this.#name}: it is full, the oldest rows make room`)
     this.#log.debug(`spool of ${this.#name}: ${rows} rows are given up`)
-    this.#gaveUp(lost)
+    this.#gaveUp(lost, 'spool_full')
   }
 
   async #load({ segment, place }: Kept): Promise<StoreBlock | undefined> {
@@ -237,14 +245,14 @@ export class Spool implements OpenSpool {
   #damaged(key: string, kept: Kept): void {
     const { segment, place } = kept
     segment.isDamaged = true
-    this.damagedRows += rowsOf(place)
+    this.#damagedRows += rowsOf(place)
     this.#log.error(
       `spool of ${this.#name}: ${rowsOf(place)} rows of ${segment.path} are not what was written, and are left out; ` +
         'see to the disk',
     )
     this.#forget(key, kept)
     void this.#inTurn(() => this.#finish(kept)).catch((error: Error) => this.#complain(error))
-    this.#gaveUp([blockOf(place)])
+    this.#gaveUp([blockOf(place)], 'spool_damaged')
   }
 
   async #recover(): Promise<void> {
@@ -253,6 +261,8 @@ export class Spool implements OpenSpool {
     )
     for (const name of names) this.#nextSegment = Math.max(this.#nextSegment, Number.parseInt(name, 10) + 1)
     await this.#removeOrphans(names)
+    for (const name of names.filter((name) => name.endsWith('.damaged'))) await this.#countAside(name)
+    await this.#quarantine.open()
     const files = names.filter((name) => name.endsWith('.seg')).sort()
     for (const name of files) {
       const path = join(this.#folder.path, name)
@@ -281,6 +291,7 @@ export class Spool implements OpenSpool {
     const lost = damagedBytes + (isLast ? 0 : tornBytes)
     if (lost > 0) {
       segment.isDamaged = true
+      this.#damagedOctets += lost
       this.#log.error(
         `spool of ${this.#name}: ${lost} octets of ${path} are damaged, with rows that nobody can count; it is kept as *.damaged`,
       )
@@ -290,9 +301,20 @@ export class Spool implements OpenSpool {
     if (places.length === 0) await this.#remove(segment)
   }
 
+  async #countAside(name: string): Promise<void> {
+    this.#asideBytes += (await stat(join(this.#folder.path, name))).size
+  }
+
+  async #setAside(path: string, bytes: number): Promise<void> {
+    await rename(path, path.replace(/\.seg$/, '.damaged'))
+    this.#asideBytes += bytes
+  }
+
   async #putAside(path: string): Promise<void> {
     this.#log.error(`spool of ${this.#name}: ${path} is none of its files, and is put aside`)
-    await rename(path, path.replace(/\.seg$/, '.damaged'))
+    const { size } = await stat(path)
+    this.#damagedOctets += size
+    await this.#setAside(path, size)
     await unlink(doneOf(path)).catch(() => {})
   }
 

@@ -59,14 +59,17 @@ bool isIn(uint32_t codePoint, uint32_t last) {
 
 class Values {
  public:
-  Values(const Slab& slab, Bytes node) : slab_(slab), reader_(slab, node) {}
+  Values(const Slab& slab, Bytes node, const std::vector<ValueColumn>& columns)
+      : slab_(slab), reader_(slab, node), columns_(columns) {
+    out_.filled.resize(columns.size());
+  }
 
-  void row(uint32_t number, const std::vector<ValueColumn>& columns) {
+  void row(uint32_t number) {
     record_ = &slab_.record(number);
     reader_.go(number);
-    for (const ValueColumn& column : columns) value(column);
+    for (size_t i = 0; i < columns_.size(); i++) out_.filled[i] |= uint8_t(value(columns_[i]));
     out_.rows++;
-    out_.octets += columns.size() * kValueHead;
+    out_.octets += columns_.size() * kValueHead;
   }
   size_t octets() const { return out_.octets; }
   RowValues take() {
@@ -77,36 +80,42 @@ class Values {
   }
 
  private:
-  void value(const ValueColumn& column) {
+  // False for an empty text, and for 0.
+  bool value(const ValueColumn& column) {
     switch (column.type) {
       case ValueType::text:
         return text(column);
       case ValueType::int32:
-        return out_.int32s.push_back(int32_t(number(column)));
+        out_.int32s.push_back(int32_t(number(column)));
+        return out_.int32s.back() != 0;
       case ValueType::int64:
-        return out_.int64s.push_back(number(column));
+        out_.int64s.push_back(number(column));
+        return out_.int64s.back() != 0;
       case ValueType::octets:
-        return octets(column);
+        octets(column);
+        return true;
       case ValueType::time:
         return append(timeText(column));
     }
+    return true;
   }
 
-  void append(Bytes text) {
+  bool append(Bytes text) {
     out_.text.append(reinterpret_cast<const char*>(text.data), text.size);
     units_ += utf16Units(text);
     out_.ends.push_back(units_);
     out_.octets += text.size;
+    return text.size > 0;
   }
 
-  void text(const ValueColumn& column) {
+  bool text(const ValueColumn& column) {
     Bytes text = cleanText(column.from);
     if (column.lastCodePoint < kLastCodePoint && !isAscii(text)) text = inCharacterSet(text, column);
     const size_t whole = text.size;
     if (column.characters > 0) text = firstCharacters(text, column.characters);
     if (column.octets > 0) text = cutUtf8(text, column.octets);
     if (text.size < whole) out_.counts.cut++;
-    append(text);
+    return append(text);
   }
 
   Bytes cleanText(Column column) {
@@ -194,6 +203,7 @@ class Values {
 
   const Slab& slab_;
   RowReader reader_;
+  const std::vector<ValueColumn>& columns_;
   const Record* record_ = nullptr;
   RowValues out_;
   uint32_t units_ = 0;
@@ -210,9 +220,9 @@ class Values {
 
 RowValues valuesOf(const Slab& slab, const std::vector<uint32_t>& rows, Bytes node,
                    const std::vector<ValueColumn>& columns, size_t octets) {
-  Values values(slab, node);
+  Values values(slab, node, columns);
   for (const uint32_t row : rows) {
-    values.row(row, columns);
+    values.row(row);
     if (values.octets() >= octets) break;
   }
   return values.take();

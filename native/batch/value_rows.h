@@ -60,6 +60,7 @@ struct RowValues {
   std::vector<int32_t> int32s;
   std::vector<int64_t> int64s;
   std::vector<uint32_t> spans;  // offset in the slab, length
+  std::vector<uint8_t> filled;  // of each column, 0: none of these rows has a text there, or a number but 0
   RowValueCounts counts;
 };
 

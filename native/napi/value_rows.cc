@@ -75,6 +75,7 @@ Napi::Object toJs(Napi::Env env, const RowValues& values) {
   result.Set("int32s", arrayOf<Napi::Int32Array>(env, values.int32s));
   result.Set("int64s", arrayOf<Napi::BigInt64Array>(env, values.int64s));
   result.Set("spans", arrayOf<Napi::Uint32Array>(env, values.spans));
+  result.Set("filled", arrayOf<Napi::Uint8Array>(env, values.filled));
   result.Set("cut", double(values.counts.cut));
   result.Set("cleaned", double(values.counts.cleaned));
   result.Set("clamped", double(values.counts.clamped));

@@ -54,6 +54,21 @@ ValueColumn timeOf(Column from, int64_t least, int64_t most, bool hasMicros = fa
 
 }  // namespace
 
+TEST_CASE("columns in which no row has anything are told") {
+  HandMade made;
+  made.add("").sourcePort = 0;
+  made.add("").sourcePort = 0;
+  const std::vector<ValueColumn> columns = {payloadText(10),
+                                            number(Column::source_port, 0, 65'535),
+                                            number(Column::source_port, 1, 65'535),
+                                            timeOf(Column::date, 0, kArrival),
+                                            {Column::msg, Type::octets},
+                                            {Column::user_agent, Type::text}};
+  CHECK(made.values(columns).filled == std::vector<uint8_t>{0, 0, 1, 1, 1, 0});
+  made.add("x").sourcePort = 5060;
+  CHECK(made.values(columns).filled == std::vector<uint8_t>{1, 1, 1, 1, 1, 0});
+}
+
 TEST_CASE("values of a row stand behind one another, rows too") {
   HandMade made;
   made.add("one").sourcePort = 5060;

@@ -96,7 +96,9 @@ t.test('a second signal ends at once, with 128 and its number', async (t) => {
     const udp = [new UdpLoad(daemon.port('hep_udp'), 'a'), new UdpLoad(daemon.port('hep_udp'), 'b')]
     await until(() => countRows(path) > 100)
     const db = new Database(path)
-    db.exec('BEGIN IMMEDIATE') // so that there is something to wait for
+    db.exec('BEGIN IMMEDIATE')
+    const sent = udp[0]!.sent
+    await until(() => udp[0]!.sent > sent) // so that there is something to wait for
     daemon.child.kill('SIGTERM')
     await until(() => daemon.err.includes('storing what was received'))
     const asked = Date.now()

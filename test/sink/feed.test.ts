@@ -148,7 +148,7 @@ t.test('a full spool refuses by name; what it gave up is told too', async (t) =>
   const refused = insert(2)
   await calm()
   t.match(refused, { isSpooled: false, refused: [{ row: 0, reason: 'spool_full' }, { row: 1 }] })
-  spool.gaveUp(spool.kept.splice(0))
+  spool.gaveUp(spool.kept.splice(0), 'spool_full')
   await calm()
   t.match(kept, { isSpooled: true, refused: [{ reason: 'spool_full' }, { reason: 'spool_full' }] })
   t.same(spool.quarantined, [], 'there is nothing wrong with them')

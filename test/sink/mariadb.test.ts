@@ -85,6 +85,25 @@ t.test('hostile values are stored as they are', { skip: NO_MARIADB }, async (t) 
   t.same(store.odd(), { cut: 1, cleaned: 3 })
 })
 
+t.test('columns that were empty at first have values later', { skip: NO_MARIADB }, async (t) => {
+  const engine = roomyEngine(8)
+  t.teardown(() => engine.close())
+  const headers = ['User-Agent: a', 'Diversion: <sip:b@c>', 'Reason: Q.850', 'P-Asserted-Identity: <sip:d@e>']
+  const batches = [
+    [packet('')],
+    ...headers.map((_, most) => [
+      packet(options(`c${most}`, ...headers.slice(0, most))),
+      packet(options('plain')),
+    ]),
+    headers.map((header) => packet(options('each', header))),
+  ].map((packets) => batchOf(engine, packets))
+  const { store } = await openStore(t, server, 'growing')
+  const blocks = new Blocks()
+  for (const batch of batches) t.same(await store.write(blocks.of(batch)), [])
+  const expected = sqliteLines(join(t.testdir(), 'growing.db'), batches)
+  sameLines(t, await storedLines(server, 'growing', 'sip', 'sip_capture'), expected.sip, 'SIP')
+})
+
 t.test('a row that the server refuses costs none of its neighbours', { skip: NO_MARIADB }, async (t) => {
   const engine = roomyEngine(2)
   t.teardown(() => engine.close())

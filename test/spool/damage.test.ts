@@ -1,6 +1,6 @@
 // What a crash, a disk and a full file system do to the files of a spool: nothing sound is lost for what is not.
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { binding, type Engine } from '../../lib/binding.js'
@@ -117,6 +117,57 @@ t.test('a damaged file is kept aside when the rest of it is done', async (t) => 
   await spool.close()
   t.notOk(existsSync(path))
   t.ok(readFileSync(path.replace('.seg', '.damaged')).equals(octets))
+  t.ok(spool.bytes >= octets.length, 'what is set aside counts')
+  const again = await rig.open({ maxBytes: octets.length })
+  t.ok(again.bytes >= octets.length, 'in the next process too')
+  const batch = batchOf(rig.engine, [packet(options('late'))])
+  t.equal(await again.append(new Blocks().of(batch), false), 'full')
+  batch.release()
+  await again.close()
+})
+
+t.test('what is lost of a file is told in octets, and what of a block in rows', async (t) => {
+  const rig = rigOf(t)
+  const first = await rig.open()
+  await fill(rig, first, 3)
+  t.same(first.odd, {})
+  await first.close()
+  const path = segmentIn(rig.path)
+  const octets = readFileSync(path)
+  const [head = 0, second = 0, third = 0] = startsOf(octets)
+  octets[head]! ^= 1
+  octets[third - 1]! ^= 1 // the last octet of the second block's body
+  writeFileSync(path, octets)
+  const spool = await rig.open()
+  const lost: string[] = []
+  spool.onGivenUp((blocks, loss) => lost.push(...blocks.map(({ id }) => `${id.number} ${loss}`)))
+  t.same(spool.odd, { spool_damaged_octets: second - head })
+  t.same(await numbersIn(spool), [3])
+  t.same(spool.odd, { spool_damaged_octets: second - head, spool_damaged_rows: 1 })
+  t.same(lost, ['2 spool_damaged'])
+  await spool.close()
+})
+
+t.test('a file that is none of ours is set aside, and counted', async (t) => {
+  const rig = rigOf(t)
+  await (await rig.open()).close()
+  writeFileSync(join(rig.path, '0000000000000007.seg'), 'no spool')
+  const spool = await rig.open()
+  t.same(spool.odd, { spool_damaged_octets: 8 })
+  t.equal(spool.bytes, 8)
+  await spool.close()
+})
+
+t.test('rows that a database refused count against the bound', async (t) => {
+  const rig = rigOf(t)
+  const spool = await rig.open()
+  spool.quarantine([{ table: 'calls', reason: 'X', message: 'not this one', row: { callid: 'caf\u00e9' } }])
+  await spool.close()
+  const { size } = statSync(join(rig.path, 'quarantine.jsonl'))
+  t.equal(spool.bytes, size)
+  const again = await rig.open()
+  t.equal(again.bytes, size)
+  await again.close()
 })
 
 t.test('files of earlier ones never count for those that are made later', async (t) => {

@@ -1,17 +1,10 @@
 // Database servers that tests of faults can hurt: the same few things of each engine.
 
-import type { DatabaseTarget } from '../../lib/sink/database-target.js'
 import { ClickHouseServer } from './clickhouse-server.js'
+import { urlOf } from './database-url.js'
 import type { FaultServer } from './faults.js'
 import { MariadbServer } from './mariadb-server.js'
 import { PostgresServer } from './postgres-server.js'
-
-type Address = FaultServer['address']
-
-/** The db_url of a target, at another address. */
-function urlOf({ engine, user, password, database }: DatabaseTarget, { host, port }: Address): string {
-  return `${engine}://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${database}`
-}
 
 /** Numbers of a query's one row. */
 type Ask = (sql: string) => Promise<number[]>

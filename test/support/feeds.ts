@@ -6,7 +6,7 @@ import type { RowBlock } from '../../lib/route/rows.js'
 import type { StorePort } from '../../lib/sink/parcel.js'
 import type { QuarantinedRow } from '../../lib/sink/quarantine.js'
 import { defaultShapes } from '../../lib/sink/schema.js'
-import type { SpoolPort } from '../../lib/sink/spool-port.js'
+import type { GaveUp, SpoolPort } from '../../lib/sink/spool-port.js'
 import type { BlockId, BlockRefusal, StoreBlock } from '../../lib/sink/store.js'
 import { batchOf } from './engine.js'
 import { options, packet } from './packets.js'
@@ -60,7 +60,8 @@ export class FakeSpool implements SpoolPort {
   readonly #engine: Engine
   verdict: 'kept' | 'full' | Error = 'kept'
   isClosed = false
-  gaveUp: (blocks: readonly StoreBlock[]) => void = () => {}
+  gaveUp: GaveUp = () => {}
+  readonly odd = {}
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -105,7 +106,7 @@ export class FakeSpool implements SpoolPort {
     this.quarantined.push(...rows)
   }
 
-  onGivenUp(gaveUp: (blocks: readonly StoreBlock[]) => void): void {
+  onGivenUp(gaveUp: GaveUp): void {
     this.gaveUp = gaveUp
   }
 

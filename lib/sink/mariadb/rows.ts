@@ -4,25 +4,29 @@
 import type { RowValues, ValueColumn } from '../../binding.js'
 import type { Value } from './session.js'
 
+const LEFT_OUT = -1
+
 export class Rows {
   readonly #width: number
   readonly #empty: (string | null)[]
-  readonly #texts: number[]
-  readonly #int32s: number[]
-  readonly #int64s: number[]
-  readonly #spans: number[]
+  readonly #texts: Int32Array
+  readonly #int32s: Int32Array
+  readonly #int64s: Int32Array
+  readonly #spans: Int32Array
   readonly #rows: Value[][] = []
 
-  /** `empty` is what stands for an empty text, of each column. */
-  constructor(columns: ValueColumn[], empty: (string | null)[]) {
-    const places = (...types: ValueColumn['type'][]) =>
-      columns.flatMap(({ type }, index) => (types.includes(type) ? index : []))
-    this.#width = columns.length
-    this.#empty = empty
-    this.#texts = places('text', 'time')
-    this.#int32s = places('int32')
-    this.#int64s = places('int64')
-    this.#spans = places('octets')
+  /** Columns that are not `bound` are left out; `empty` is what stands for an empty text, of each column. */
+  constructor(columns: ValueColumn[], bound: readonly boolean[], empty: (string | null)[]) {
+    let width = 0
+    const places = bound.map((isBound) => (isBound ? width++ : LEFT_OUT))
+    const of = (...types: ValueColumn['type'][]) =>
+      Int32Array.from(places.filter((_, index) => types.includes(columns[index]!.type)))
+    this.#width = width
+    this.#empty = empty.filter((_, index) => bound[index])
+    this.#texts = of('text', 'time')
+    this.#int32s = of('int32')
+    this.#int64s = of('int64')
+    this.#spans = of('octets')
   }
 
   /** Valid until the next call. `slab` is that of the rows. */
@@ -46,15 +50,21 @@ export class Rows {
     for (const row of rows) {
       for (let i = 0; i < columns.length; i++) {
         const end = ends[at++] as number
-        const column = columns[i] as number
-        row[column] = start === end ? (this.#empty[column] as string | null) : text.substring(start, end)
+        const place = columns[i] as number
+        if (place !== LEFT_OUT)
+          row[place] = start === end ? (this.#empty[place] as string | null) : text.substring(start, end)
         start = end
       }
     }
   }
 }
 
-function fill(rows: Value[][], columns: number[], value: (at: number) => Value): void {
+function fill(rows: Value[][], places: Int32Array, value: (at: number) => Value): void {
   let at = 0
-  for (const row of rows) for (const column of columns) row[column] = value(at++)
+  for (const row of rows) {
+    for (const place of places) {
+      if (place !== LEFT_OUT) row[place] = value(at)
+      at++
+    }
+  }
 }

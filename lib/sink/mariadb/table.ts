@@ -5,10 +5,9 @@ import { Batch } from '../../message.js'
 import type { TableColumn } from '../schema.js'
 import type { StoreBlock } from '../store.js'
 import { NO_COLUMN, OwnFault, TOO_LARGE } from './errors.js'
-import { Rows } from './rows.js'
-import { quoted } from './schema.js'
 import type { Session } from './session.js'
-import { type CatalogueColumn, emptyLiteral, emptyText, isGenerated, isNeedy, valueColumn } from './types.js'
+import { type FilledColumn, Statement } from './statement.js'
+import { type CatalogueColumn, isGenerated, isNeedy, valueColumn } from './types.js'
 
 /** Of one statement. The client makes room for 16 MiB when a statement has more than one. */
 const ROWS_AT_ONCE = 1000
@@ -40,10 +39,7 @@ export class Table {
   readonly isTransactional: boolean
   readonly engine: string
   readonly #columns: ValueColumn[]
-  readonly #empty: (string | null)[]
-  readonly #insert: string
-  /** Of each connection, for they are at work at the same time. */
-  readonly #rows = new WeakMap<Session, Rows>()
+  #statement: Statement
 
   private constructor(name: string, shape: TableColumn[], description: Description) {
     this.name = name
@@ -53,11 +49,8 @@ export class Table {
     this.isTransactional = description.transactions === 'YES'
     this.engine = description.engine ?? 'VIEW'
     const { filled, needy } = filledColumns(shape, description.columns)
-    this.#columns = filled.map(({ column, from }) => valueColumn(from, column))
-    this.#empty = filled.map(({ column }) => emptyText(column))
-    const into = [...filled.map(({ column }) => column), ...needy].map((column) => quoted(column.name))
-    const values = [...filled.map(() => '?'), ...needy.map(emptyLiteral)]
-    this.#insert = `INSERT INTO ${quoted(name)} (${into.join(', ')}) VALUES (${values.join(', ')})`
+    this.#columns = filled.map(({ value }) => value)
+    this.#statement = new Statement(name, filled, needy)
   }
 
   /** undefined when there is no such table. */
@@ -76,10 +69,11 @@ export class Table {
     const changed = { cut: 0, cleaned: 0, clamped: 0, arrivals: 0 }
     if (this.#columns.length === 0) throw new OwnFault(NO_COLUMN, `${this.name} has no column of ours`)
     const { octets } = new Batch(block.slab)
-    const made = this.#rowsOf(session)
     for (let at = 0; at < rows.length; ) {
       const values = this.#values(session, block, rows.subarray(at, at + ROWS_AT_ONCE))
-      await session.batch(this.#insert, made.of(values, octets))
+      const statement = this.#statement.for(values)
+      this.#statement = statement
+      await session.batch(statement.text, statement.rows(session, values, octets))
       addChanged(changed, values)
       at += values.rows
     }
@@ -89,15 +83,9 @@ export class Table {
   #values({ maxPacket }: Session, { slab, node }: StoreBlock, rows: Uint32Array): RowValues {
     const room = Math.min(OCTETS_AT_ONCE, maxPacket / 2)
     const values = binding.rowValues(slab.handle, rows, node, this.#columns, room)
-    const octets = values.octets + STATEMENT_OCTETS + this.#insert.length
+    const octets = values.octets + STATEMENT_OCTETS + this.#statement.text.length
     if (octets <= maxPacket) return values
     throw new OwnFault(TOO_LARGE, `a row of about ${octets} octets, and max_allowed_packet is ${maxPacket}`)
-  }
-
-  #rowsOf(session: Session): Rows {
-    const made = this.#rows.get(session) ?? new Rows(this.#columns, this.#empty)
-    this.#rows.set(session, made)
-    return made
   }
 }
 
@@ -112,9 +100,9 @@ export function addChanged(sum: ChangedValues, more: ChangedValues): void {
 function filledColumns(shape: TableColumn[], columns: CatalogueColumn[]) {
   const ours = new Map(shape.map(({ name, from }) => [name.toLowerCase(), from]))
   const open = columns.filter((column) => !isGenerated(column))
-  const filled = open.flatMap((column) => {
+  const filled = open.flatMap((column): FilledColumn | [] => {
     const from = ours.get(column.name.toLowerCase())
-    return from ? { column, from } : []
+    return from ? { column, value: valueColumn(from, column) } : []
   })
   const needy = open.filter((column) => !ours.has(column.name.toLowerCase()) && isNeedy(column))
   return { filled, needy }
