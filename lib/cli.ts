@@ -1,6 +1,5 @@
 // The commands: what the user typed becomes a call of one of lib/commands, which is loaded when it is called.
 
-import { readFileSync } from 'node:fs'
 import yargs, { type Argv } from 'yargs'
 import { type Fault, RefusedError, renderFault, UsageError } from './errors.js'
 import { bpfOptions, FILTER_NOTES } from './options/bpf.js'
@@ -17,6 +16,7 @@ import { daemonOptions } from './options/table.js'
 import { renamedColumns } from './options/table-columns.js'
 import { TRACE_NOTES, traceOptions } from './options/trace.js'
 import { onOff } from './options/types.js'
+import { packageVersion } from './version.js'
 
 interface Command {
   summary: string
@@ -285,9 +285,4 @@ function sound<T extends OptionTable>(table: T, sources: Sources): Resolved<T>['
 function report(faults: readonly Fault[], status = 0): number {
   for (const fault of faults) process.stderr.write(`${renderFault(fault)}\n`)
   return status
-}
-
-function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

@@ -198,7 +198,7 @@ export class Daemon {
 
   /** Names of the sinks that cannot be reached for now. */
   get away(): string[] {
-    return this.#sinks.all.filter(({ isAway }) => isAway).map(({ name }) => name)
+    return this.#sinks.all.filter(({ answers }) => answers === false).map(({ name }) => name)
   }
 
   /**

@@ -1,6 +1,7 @@
 // `hepcapd`: the daemon as a process, in the foreground: signals, systemd, the ledger at the end.
 
 import { constants } from 'node:os'
+import { Answering } from '../answering.js'
 import { binding } from '../binding.js'
 import { Daemon } from '../daemon.js'
 import { type RefusedError, renderFault } from '../errors.js'
@@ -33,9 +34,16 @@ export async function run(effective: Effective): Promise<number> {
     if (reloader) reloader.reload().catch((error: Error) => log.error(`reload: our fault: ${error.stack}`))
     else log.info('SIGHUP: not ready yet, there is nothing to load again')
   })
+  const answering = new Answering(
+    daemon,
+    effective.settings,
+    () => (reloader?.effective ?? effective).settings,
+    log,
+  )
   try {
-    await daemon.start()
+    await daemon.start(() => answering.open())
   } catch (error) {
+    await answering.close()
     log.close()
     throw error
   }
@@ -47,6 +55,7 @@ export async function run(effective: Effective): Promise<number> {
   reloader.close()
   notifier.stopping(effective.settings.stopTimeoutMs)
   await daemon.stop()
+  await answering.close()
   if (fault) log.error(renderFault(fault.fault()))
   log.close()
   await writeLine(JSON.stringify(daemon.ledger()))

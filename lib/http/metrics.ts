@@ -123,7 +123,7 @@ function described(version: string): Described[] {
       stores(sinks).map(({ name: sink, spooledRows = 0 }) => ({ labels: { sink }, value: spooledRows })),
     ),
     gauge('sink_up', '1: the database answers; 0: it is away.', ({ sinks }) =>
-      stores(sinks).map(({ name: sink, isAway }) => ({ labels: { sink }, value: isAway ? 0 : 1 })),
+      stores(sinks).map(({ name: sink, answers = true }) => ({ labels: { sink }, value: answers ? 1 : 0 })),
     ),
     {
       name: 'hepcapd_sink_seconds',

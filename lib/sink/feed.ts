@@ -77,6 +77,14 @@ export class Feed implements Sink {
     return this.#spool?.rows ?? 0
   }
 
+  get spoolShare(): number {
+    return this.#spool?.share ?? 0
+  }
+
+  get answers(): boolean {
+    return !this.#thread.isAway
+  }
+
   get isAway(): boolean {
     return this.#thread.isAway && this.#spool !== undefined
   }

@@ -31,6 +31,10 @@ export interface Sink {
   readonly durations?: Durations
   /** Rows that wait on the disk. */
   readonly spooledRows?: number
+  /** Of what may lie on the disk, 0 to 1. */
+  readonly spoolShare?: number
+  /** False while the database is away; absent: there is nothing that could be. */
+  readonly answers?: boolean
   /** What cannot be stored for now has a place on the disk. */
   readonly isAway?: boolean
   /** Values that were changed to fit, by a name each. */

@@ -12,6 +12,8 @@ export interface SpoolPort {
   open(): Promise<void>
   /** Of blocks that are not done. */
   readonly rows: number
+  /** Of what it may take on the disk, 0 to 1. */
+  readonly share: number
   /**
    * Writes a block behind the others; `isTaken` ones are not handed out by next() in this process. `full` keeps
    * nothing. Rejects with a `code` when the disk does not take it; nothing of it is kept then either.

@@ -36,6 +36,10 @@ export class LazySpool implements SpoolPort {
     return this.#spool?.rows ?? 0
   }
 
+  get share(): number {
+    return this.#spool?.share ?? 0
+  }
+
   get odd(): Readonly<Record<string, number>> {
     return this.#spool?.odd ?? {}
   }

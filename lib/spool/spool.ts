@@ -97,6 +97,10 @@ export class Spool implements OpenSpool {
     return bytes
   }
 
+  get share(): number {
+    return this.#limits.maxBytes > 0 ? this.bytes / this.#limits.maxBytes : 0
+  }
+
   append(block: StoreBlock, isTaken: boolean): Promise<'kept' | 'full'> {
     return this.#inTurn(async () => {
       const needed = boundOf(block)

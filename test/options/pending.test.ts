@@ -20,7 +20,7 @@ function faultsOf(name: string, text: string): string[] {
 }
 
 t.test('off, 0, empty and the default are taken', async (t) => {
-  t.ok(features.length > 10)
+  t.ok(features.length > 0)
   for (const [name, { default: plain }] of features) {
     const usual = typeof plain === 'string' ? [plain] : []
     for (const text of ['off', '0', '', ...usual]) t.same(faultsOf(name, text), [], `${name} = "${text}"`)

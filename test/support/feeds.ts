@@ -20,6 +20,7 @@ export class FakeStore implements StorePort {
   readonly name = 'fake:'
   readonly shapes = defaultShapes
   readonly odd = {}
+  readonly share = 0
   lanes = 1
   isAway = false
   turned: () => void = () => {}
@@ -62,6 +63,7 @@ export class FakeSpool implements SpoolPort {
   isClosed = false
   gaveUp: GaveUp = () => {}
   readonly odd = {}
+  readonly share = 0
 
   constructor(engine: Engine) {
     this.#engine = engine
