@@ -12,6 +12,7 @@ import type { Log } from './log.js'
 import type { RelayLimits } from './relay/limits.js'
 import { Relays } from './relay/relays.js'
 import { targetName } from './relay/target.js'
+import type { CaptureSwitch } from './route/capture-switch.js'
 import type { LoadedRoutes, RouteSources } from './route/load.js'
 import type { RouterSettings } from './route/router.js'
 import { Routing } from './route/routing.js'
@@ -158,6 +159,8 @@ export class Daemon {
   ): void {
     this.#listeners.reload(settings.tls)
     this.#relays.tls = settings.tls
+    if (settings.captureOn !== this.#dispatcher.router.settings.captureOn)
+      void this.#routing.capture.turn(settings.captureOn)
     const set = sinks?.use() ?? this.#sinks.inForce
     const before = destinationsOf(this.#dispatcher.router.settings)
     this.#dispatcher.use(this.#routing.router(settings, set.deeds, routes), set)
@@ -189,6 +192,11 @@ export class Daemon {
       ...(destinations.length > 0 ? { relays } : {}),
       ...(Object.keys(odd).length > 0 ? { odd } : {}),
     }
+  }
+
+  /** The switch of capture; a reload turns it only where the setting has changed. */
+  get capture(): CaptureSwitch {
+    return this.#routing.capture
   }
 
   /** Those in force, and what others have counted. */

@@ -196,7 +196,7 @@ export class MessageRun implements CaptureActions {
   // Rows
 
   #mayStore(): boolean {
-    const { refusal } = this.#router
+    const refusal = this.#router.refusalOf(this.#message)
     return refusal || this.#isOver ? this.#refuse(refusal ?? this.#refusal) : true
   }
 

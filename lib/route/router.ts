@@ -5,6 +5,7 @@ import { agentPacket } from '../hep/agent.js'
 import type { Message } from '../message.js'
 import { isTableName } from '../options/types.js'
 import type { BatchRun } from './batch-run.js'
+import type { CaptureSwitch } from './capture-switch.js'
 import type { DerivedRows } from './derived-rows.js'
 import type { Deed, Fates } from './fates.js'
 import { Rules } from './match-rules.js'
@@ -47,6 +48,8 @@ export interface RouterPorts {
   derived: DerivedRows
   /** What a row is for its message; none: there is no sink. */
   deeds: readonly Deed[]
+  /** Goes before the setting, where there is one. */
+  capture?: CaptureSwitch
 }
 
 export interface RelayTicket {
@@ -89,14 +92,16 @@ export class Router {
     return this.routes ? 'sip' : 'default'
   }
 
-  /** Why no row can be stored now; undefined: one can. */
-  get refusal(): 'capture_off' | 'no_sink' | undefined {
-    if (!this.settings.captureOn) return 'capture_off'
-    return this.ports.deeds.length > 0 ? undefined : 'no_sink'
+  /** Why no row of this message can be stored; undefined: one can. */
+  refusalOf(message: Message): 'capture_off' | 'no_sink' | undefined {
+    const { capture, deeds } = this.ports
+    const isOn = capture ? capture.isOnAt(message.arrivalUs) : this.settings.captureOn
+    if (!isOn) return 'capture_off'
+    return deeds.length > 0 ? undefined : 'no_sink'
   }
 
   storeByDefault(run: BatchRun, message: Message, row: number): void {
-    const { refusal } = this
+    const refusal = this.refusalOf(message)
     if (!refusal) {
       const kind = message.isSip ? 'sip' : 'report'
       run.put(kind, this.tableOf(kind, message), message, row)

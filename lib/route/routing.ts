@@ -2,6 +2,7 @@
 
 import type { Log } from '../log.js'
 import type { Relays } from '../relay/relays.js'
+import { CaptureSwitch } from './capture-switch.js'
 import { DerivedRows } from './derived-rows.js'
 import type { Deed } from './fates.js'
 import type { LoadedRoutes } from './load.js'
@@ -13,6 +14,7 @@ import { Timers } from './timers.js'
 export interface RoutingSettings {
   /** Octets of messages that may wait for the sinks. */
   queueBytes: number
+  captureOn: boolean
 }
 
 export class Routing {
@@ -21,11 +23,16 @@ export class Routing {
   #timers: Timers | undefined
   #hasStarted = false
 
+  /** Capture, as it is turned on and off while messages come in. */
+  readonly capture: CaptureSwitch
+
   constructor(settings: RoutingSettings, relays: Relays, log: Log, inputOf: RouteServices['inputOf']) {
+    this.capture = new CaptureSwitch(settings.captureOn)
     this.state = new RouteState(log, inputOf)
     this.#ports = {
       relays,
       derived: new DerivedRows(settings.queueBytes),
+      capture: this.capture,
     }
   }
 
