@@ -1,5 +1,14 @@
 // What the daemon answers at its doors, and the doors themselves: made once, beside the daemon.
 
+import { logLevel } from './control/commands/log-level.js'
+import { ps } from './control/commands/ps.js'
+import { reload } from './control/commands/reload.js'
+import { sinks as showSinks, spool as showSpool } from './control/commands/sinks.js'
+import { sipCapture } from './control/commands/sip-capture.js'
+import { stats } from './control/commands/stats.js'
+import { miHandler } from './control/http.js'
+import { JsonRpc } from './control/json-rpc.js'
+import { Registry } from './control/registry.js'
 import type { Daemon } from './daemon.js'
 import { Doors } from './doors.js'
 import { HealthWatch, healthHandler } from './http/health.js'
@@ -9,6 +18,7 @@ import { pageHandlers } from './http/page/page.js'
 import { pageSource } from './http/page/source.js'
 import type { Log } from './log.js'
 import type { Settings } from './options/settings.js'
+import type { Reloader } from './reload.js'
 import { packageVersion } from './version.js'
 
 export class Answering {
@@ -17,21 +27,35 @@ export class Answering {
   readonly #health: HealthWatch
   readonly #closePage: () => void
 
-  /** `inForce` is asked each time: a reload may have changed it. */
-  constructor(daemon: Daemon, settings: Settings, inForce: () => Settings, log: Log) {
+  /** `reloader` gives none while the daemon starts; the settings are those of then. */
+  constructor(daemon: Daemon, settings: Settings, reloader: () => Reloader | undefined, log: Log) {
     const version = packageVersion()
     const sinks = () => daemon.sinks
     const ledger = () => daemon.ledger()
     this.#health = new HealthWatch({ ledger, sinks, heldUpMs: () => this.#loop.heldUpMs })
-    const page = pageSource(daemon, inForce, version, { health: () => this.#health.health })
+    const page = pageSource(daemon, () => reloader()?.effective.settings ?? settings, version, {
+      health: () => this.#health.health,
+    })
     this.#closePage = () => page.calls.close()
     const refused = () => this.#doors.refused
+    const commands = [
+      sipCapture(daemon.capture),
+      stats(ledger),
+      reload(reloader),
+      logLevel(log),
+      ps,
+      ...[showSinks(sinks), showSpool(sinks)],
+    ]
+    const rpc = new JsonRpc(new Registry(commands), (error) =>
+      log.repeated(`management: our fault: ${error.stack ?? error.message}`, 'error'),
+    )
     const handlers = [
       metricsHandler({ version, ledger, sinks, refused }),
       healthHandler(this.#health),
       ...pageHandlers(page),
+      miHandler(rpc),
     ]
-    this.#doors = new Doors(settings, handlers, log)
+    this.#doors = new Doors(settings, handlers, rpc, log)
   }
 
   /** Resolves with the names of the doors; rejects with a RefusedError. */

@@ -4,6 +4,7 @@ import yargs, { type Argv } from 'yargs'
 import { type Fault, RefusedError, renderFault, UsageError } from './errors.js'
 import { bpfOptions, FILTER_NOTES } from './options/bpf.js'
 import { type Arguments, aloneBeforeWords, plainArguments, yargsOptions } from './options/command-line.js'
+import { CTL_NOTES, ctlOptions } from './options/ctl.js'
 import { DOCTOR_NOTES, doctorOptions } from './options/doctor.js'
 import { flagOf, type OptionTable } from './options/option.js'
 import { type Resolved, resolve, type Sources } from './options/resolve.js'
@@ -55,6 +56,13 @@ const commands: Record<string, Command> = {
     notes: SCHEMA_NOTES,
     run: schema,
   },
+  ctl: {
+    summary: 'ask a running daemon: capture on and off, counters, reload',
+    options: ctlOptions,
+    argument: 'COMMAND [ARG...]',
+    notes: CTL_NOTES,
+    run: ctl,
+  },
   bpf: {
     summary: 'print the packet filter that these options attach',
     options: { ...bpfOptions, ...daemonOptions },
@@ -68,8 +76,6 @@ const commands: Record<string, Command> = {
     run: doctor,
   },
 }
-
-const laterCommands = ['ctl']
 
 /** Resolves to the exit status; an error that nobody can cure rejects. */
 export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -125,8 +131,7 @@ function commandParser(call: (name: string, argv: Arguments) => void): Argv {
     .epilogue(
       'Options of the daemon may also stand in the environment (--table-name is HEPCAPD_TABLE_NAME) and in the ' +
         'file of --config (table_name); the command line wins, then the environment. Each column of the tables ' +
-        'can have another name: --callid-column NAME, and its like. Not in this version: the commands ' +
-        `${laterCommands.join(', ')}.`,
+        'can have another name: --callid-column NAME, and its like.',
     )
     .fail((message, error) => {
       throw missingValue(message) ?? error ?? new Error(message)
@@ -156,10 +161,7 @@ function missingValue(message: string | undefined): UsageError | undefined {
 function checkCommand(name: string, argv: Arguments): void {
   const word = argv._[0] === undefined ? name : String(argv._[0])
   if (Object.hasOwn(commands, word)) return
-  if (laterCommands.includes(word)) {
-    throw usage(word, `this version has no "${word}" yet`, 'see hepcapd --help for the commands that it has')
-  }
-  const meant = nearest(word, [...Object.keys(commands), ...laterCommands])
+  const meant = nearest(word, Object.keys(commands))
   throw usage(word, 'no command has this name', meant ? `did you mean ${meant}?` : 'see hepcapd --help')
 }
 
@@ -230,6 +232,16 @@ async function trace(sources: Sources): Promise<number> {
   report(configuration.warnings)
   const command = await import('./commands/trace.js')
   return command.trace(configuration, { ...flags, file: String(file) })
+}
+
+async function ctl(sources: Sources): Promise<number> {
+  const [first, command, ...args] = sources.argv._.map(String)
+  const argv = { ...sources.argv, _: [first!] }
+  const { control: path, json } = sound(ctlOptions, { ...sources, argv })
+  if (command === undefined) throw usage('ctl', 'it needs a command', 'see hepcapd ctl commands')
+  if (path === '') throw usage('--control', 'there is no daemon to ask', 'name its socket')
+  const { ctl } = await import('./commands/ctl.js')
+  return ctl({ path, json, command, args })
 }
 
 /** Neither what is captured from matters, nor whether there is anything. */

@@ -41,7 +41,12 @@ export class Log {
     return this.#pino.isLevelEnabled(level)
   }
 
-  /** The least that is logged, from here on. */
+  /** The least that is logged. */
+  get level(): LogLevel {
+    return this.#pino.level as LogLevel
+  }
+
+  /** From here on. */
   set level(level: LogLevel) {
     this.#pino.level = level
   }

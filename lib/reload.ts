@@ -147,6 +147,7 @@ const FIXED_NAMES = {
   logFormat: 'log_format',
   http: 'http',
   httpToken: 'http_token',
+  control: 'control',
   user: 'user',
   group: 'group',
 } satisfies Record<Exclude<keyof Settings, Applied>, string>

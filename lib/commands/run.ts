@@ -34,12 +34,7 @@ export async function run(effective: Effective): Promise<number> {
     if (reloader) reloader.reload().catch((error: Error) => log.error(`reload: our fault: ${error.stack}`))
     else log.info('SIGHUP: not ready yet, there is nothing to load again')
   })
-  const answering = new Answering(
-    daemon,
-    effective.settings,
-    () => (reloader?.effective ?? effective).settings,
-    log,
-  )
+  const answering = new Answering(daemon, effective.settings, () => reloader, log)
   try {
     await daemon.start(() => answering.open())
   } catch (error) {

@@ -23,6 +23,8 @@ export interface Settings extends DaemonSettings, LogSettings {
   http: (HttpPoint & { isNamed: boolean }) | undefined
   /** '' is none. */
   httpToken: string
+  /** A Unix socket; undefined: none. One that nobody named may stay shut. */
+  control: { path: string; isNamed: boolean } | undefined
   /** The page shows the last calls to callers without the token too. */
   httpCalls: boolean
 }
@@ -95,6 +97,8 @@ export function effective(sources: Sources): Effective {
   if (!isWindowed) show('table_window', 'off')
   const spool = spoolOf(values, origins, isLive)
   if (!http) show('http', 'off')
+  const control = controlOf(values, origins, isLive)
+  if (!control) show('control', 'off')
   if (spool.folder === '') show('spool', 'off')
   return {
     settings: {
@@ -102,6 +106,7 @@ export function effective(sources: Sources): Effective {
       tls,
       spool,
       http,
+      control,
       ...(isWindowed ? {} : { tableWindow: null }),
     },
     values: shown,
@@ -297,6 +302,11 @@ function httpOf({ http }: Partial<Values>, origins: Map<string, string>, isLive:
   return http && (isLive || isNamed) ? { ...http, isNamed } : undefined
 }
 
+function controlOf({ control }: Values, origins: Map<string, string>, isLive: boolean): Settings['control'] {
+  const isNamed = origins.get('control') !== 'default'
+  return control !== '' && (isLive || isNamed) ? { path: control, isNamed } : undefined
+}
+
 /** A name is one of this host's addresses, and which one is not known yet. */
 function checkToken({ host }: HttpPoint, token: string | undefined, report: Report): void {
   if (token !== '' || isLoopback(host) || host === 'localhost') return
@@ -308,7 +318,7 @@ function settingsOf(
   values: Values,
   { listen, raw, read, range }: Inputs,
   routing: Routing,
-): Omit<Settings, 'tls' | 'spool' | 'http'> {
+): Omit<Settings, 'tls' | 'spool' | 'http' | 'control'> {
   return {
     ...routing,
     agent: {

@@ -1,5 +1,6 @@
 // Options of the process: its configuration, its log, its end, and its doors.
 
+import { usualControlPath } from '../control/path.js'
 import { logLevels } from '../log.js'
 import { httpPoint } from './endpoints.js'
 import { type OptionTable, laterFeature as pending } from './option.js'
@@ -64,5 +65,11 @@ export const processOptions = {
     help: 'show the last calls on the page of --http without the token too',
   },
   mi_fifo: { ...door, type: offOr('PATH'), default: 'off', help: 'FIFO with the OpenSIPS protocol' },
-  control: { ...door, type: offOr('PATH'), default: 'off', help: 'Unix socket with JSON-RPC' },
+  control: {
+    group: 'Doors:',
+    type: offOr('PATH'),
+    default: usualControlPath(process.env, process.geteuid?.()),
+    defaultShown: 'hepcapd.sock where such sockets are; off with --read',
+    help: 'Unix socket with JSON-RPC, for hepcapd ctl',
+  },
 } as const satisfies OptionTable

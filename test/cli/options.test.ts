@@ -88,18 +88,6 @@ t.test('a word that belongs to nothing', async (t) => {
   t.match(err, /^word: error: this word belongs to no option; /)
 })
 
-t.test('commands that this version does not have', async (t) => {
-  for (const command of ['ctl']) {
-    const { status, out, err } = await hepcapd([command, 'x', '-d', '--flag'])
-    t.equal(status, 2)
-    t.equal(out, '')
-    t.equal(
-      err,
-      `${command}: error: this version has no "${command}" yet; see hepcapd --help for the commands that it has\n`,
-    )
-  }
-})
-
 t.test('a mistyped command', async (t) => {
   const { status, err } = await hepcapd(['chekc'])
   t.equal(status, 2)

@@ -95,8 +95,11 @@ function start(args: string[], env: NodeJS.ProcessEnv, within: string[] = []): C
     Object.entries(process.env).filter(([name]) => !/^(HEPCAPD_|NODE_TEST)/.test(name)),
   )
   const [command, ...rest] = [...within, process.execPath, program, ...args] as [string, ...string[]]
-  const usual = { HEPCAPD_HTTP: 'off' } // many run at the same time, and there is one usual port
-  const child = spawn(command, rest, { env: { ...clean, ...usual, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const usual = { HEPCAPD_HTTP: 'off', HEPCAPD_CONTROL: 'off' } // many run at the same time, and these are one for all
+  const child = spawn(command, rest, {
+    env: { ...clean, ...usual, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   // a test that fails leaves no daemon behind
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)

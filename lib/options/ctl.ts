@@ -1,0 +1,15 @@
+// Options of `hepcapd ctl`.
+
+import type { OptionTable } from './option.js'
+import { daemonOptions } from './table.js'
+import { onOff } from './types.js'
+
+export const ctlOptions = {
+  json: { group: 'Asking:', type: onOff, default: '0', help: 'print the answer as JSON' },
+  control: { ...daemonOptions.control, help: 'the socket of the daemon' },
+  config: daemonOptions.config,
+} as const satisfies OptionTable
+
+export const CTL_NOTES =
+  'hepcapd ctl commands prints the commands that the daemon has: sip_capture [on|off], stats, reload, log_level [LEVEL], ' +
+  'ps, sinks, spool.'
