@@ -46,16 +46,17 @@ export class Answering {
       ps,
       ...[showSinks(sinks), showSpool(sinks)],
     ]
-    const rpc = new JsonRpc(new Registry(commands), (error) =>
-      log.repeated(`management: our fault: ${error.stack ?? error.message}`, 'error'),
-    )
+    const fault = (error: Error) =>
+      log.repeated(`management: our fault: ${error.stack ?? error.message}`, 'error')
+    const registry = new Registry(commands)
+    const rpc = new JsonRpc(registry, fault)
     const handlers = [
       metricsHandler({ version, ledger, sinks, refused }),
       healthHandler(this.#health),
       ...pageHandlers(page),
       miHandler(rpc),
     ]
-    this.#doors = new Doors(settings, handlers, rpc, log)
+    this.#doors = new Doors(settings, handlers, { registry, rpc, fault }, log)
   }
 
   /** Resolves with the names of the doors; rejects with a RefusedError. */

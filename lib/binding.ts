@@ -612,6 +612,8 @@ interface Binding {
   notify(state: string): boolean
   /** Locks a file for this process as long as it is open (flock(2)); false when another one has it. Throws a SystemError. */
   lock(fd: number): boolean
+  /** A named pipe with this mode, whatever the umask is (mkfifo(3)). Throws a SystemError. */
+  makeFifo(path: string, mode: number): void
   /** Octets of a TCP connection that its peer's kernel has not confirmed. Throws a SystemError. */
   unacknowledged(fd: number): number
   /** A name or a number each: '' is who we are, or the group of the user. Throws a SystemError. */

@@ -3,7 +3,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { JsonRpc } from './control/json-rpc.js'
+import { FifoDoor, type FifoParts } from './control/fifo.js'
 import { SocketDoor } from './control/socket-door.js'
 import { RefusedError } from './errors.js'
 import { HttpDoor } from './http/door.js'
@@ -11,7 +11,7 @@ import type { HttpHandler } from './http/handler.js'
 import type { Log } from './log.js'
 import type { Settings } from './options/settings.js'
 
-type DoorSettings = Pick<Settings, 'http' | 'httpToken' | 'control'>
+type DoorSettings = Pick<Settings, 'http' | 'httpToken' | 'control' | 'miFifo'>
 
 /** Of the folder of a socket that nobody named. */
 const FOLDER_MODE = 0o750
@@ -19,22 +19,23 @@ const FOLDER_MODE = 0o750
 export class Doors {
   readonly #settings: DoorSettings
   readonly #handlers: readonly HttpHandler[]
-  readonly #rpc: JsonRpc
+  readonly #parts: FifoParts
   readonly #log: Log
   #http: HttpDoor | undefined
   #control: SocketDoor | undefined
+  #fifo: FifoDoor | undefined
 
-  constructor(settings: DoorSettings, handlers: readonly HttpHandler[], rpc: JsonRpc, log: Log) {
+  constructor(settings: DoorSettings, handlers: readonly HttpHandler[], parts: FifoParts, log: Log) {
     this.#settings = settings
     this.#handlers = handlers
-    this.#rpc = rpc
+    this.#parts = parts
     this.#log = log
   }
 
   /** Resolves with the names of those that are open; rejects with a RefusedError, and none is. */
   async open(): Promise<string[]> {
     try {
-      const names = [await this.#openHttp(), await this.#openControl()]
+      const names = [await this.#openHttp(), await this.#openControl(), this.#openFifo()]
       return names.filter((name) => name !== undefined)
     } catch (error) {
       await this.close()
@@ -42,12 +43,14 @@ export class Doors {
     }
   }
 
-  /** Requests that were turned away, by reason. */
-  get refused(): Record<string, number> {
-    return this.#http?.refused ?? {}
+  /** What was turned away, by door and reason. */
+  get refused(): Record<'http' | 'fifo', Readonly<Record<string, number>>> {
+    return { http: this.#http?.refused ?? {}, fifo: this.#fifo?.refused ?? {} }
   }
 
   async close(): Promise<void> {
+    this.#fifo?.close()
+    this.#fifo = undefined
     await Promise.all([this.#http?.close(), this.#control?.close()])
     this.#http = undefined
     this.#control = undefined
@@ -73,7 +76,7 @@ export class Doors {
     const { control } = this.#settings
     if (!control) return undefined
     const { path, isNamed } = control
-    const door = new SocketDoor(path, this.#rpc)
+    const door = new SocketDoor(path, this.#parts.rpc)
     try {
       if (!isNamed) mkdirSync(dirname(path), { recursive: true, mode: FOLDER_MODE })
       await door.open()
@@ -82,6 +85,19 @@ export class Doors {
     } catch (error) {
       const where = `the control socket ${path}`
       return this.#shut(isNamed, refused(where, 'control', SOCKET_CURES, error as NodeJS.ErrnoException))
+    }
+  }
+
+  #openFifo(): string | undefined {
+    const { miFifo: path } = this.#settings
+    if (path === '') return undefined
+    const door = new FifoDoor(path, this.#parts)
+    try {
+      door.open()
+      this.#fifo = door
+      return `fifo:${path}`
+    } catch (error) {
+      throw refused(`the FIFO ${path}`, 'mi-fifo', FIFO_CURES, error as NodeJS.ErrnoException)
     }
   }
 
@@ -120,4 +136,9 @@ const SOCKET_CURES: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program has it: name another one with --control, or --control off',
   EINVAL: 'its path is too long (107 octets at most): name a shorter one with --control',
   EACCES: 'its folder is not ours to write: name another one with --control, or --control off',
+}
+
+const FIFO_CURES: Readonly<Record<string, string>> = {
+  EEXIST: 'something that is no FIFO is there: name another one with --mi-fifo',
+  EACCES: 'its folder is not ours to write: name another one with --mi-fifo',
 }

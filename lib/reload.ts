@@ -148,6 +148,7 @@ const FIXED_NAMES = {
   http: 'http',
   httpToken: 'http_token',
   control: 'control',
+  miFifo: 'mi_fifo',
   user: 'user',
   group: 'group',
 } satisfies Record<Exclude<keyof Settings, Applied>, string>

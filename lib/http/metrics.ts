@@ -11,9 +11,11 @@ export interface MetricsSource {
   readonly version: string
   ledger(): LedgerSnapshot
   sinks(): readonly Sink[]
-  /** Requests that the HTTP door turned away, by reason. */
-  refused(): Readonly<Record<string, number>>
+  /** What doors turned away, by door and reason. */
+  refused(): Refused
 }
+
+type Refused = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 interface Sample {
   labels: Record<string, string>
@@ -25,7 +27,7 @@ interface Sample {
 interface Moment {
   ledger: LedgerSnapshot
   sinks: readonly Sink[]
-  refused: Readonly<Record<string, number>>
+  refused: Refused
 }
 
 interface Described {
@@ -139,8 +141,10 @@ function described(version: string): Described[] {
         labelled(dropped, 'reason').map((sample) => withLabel(sample, 'to', to)),
       ),
     ),
-    counter('http_refused', 'Requests that were turned away, by reason.', ({ refused }) =>
-      labelled(refused, 'reason'),
+    counter('refused', 'Requests that were turned away, by door and reason.', ({ refused }) =>
+      Object.entries(refused).flatMap(([door, counts]) =>
+        labelled(counts, 'reason').map((sample) => withLabel(sample, 'door', door)),
+      ),
     ),
   ]
 }

@@ -25,6 +25,8 @@ export interface Settings extends DaemonSettings, LogSettings {
   httpToken: string
   /** A Unix socket; undefined: none. One that nobody named may stay shut. */
   control: { path: string; isNamed: boolean } | undefined
+  /** A FIFO; '' is none. */
+  miFifo: string
   /** The page shows the last calls to callers without the token too. */
   httpCalls: boolean
 }
@@ -362,6 +364,7 @@ function settingsOf(
     user: values.user,
     group: values.group,
     httpToken: values.http_token,
+    miFifo: values.mi_fifo,
     httpCalls: values.http_calls,
   }
 }

@@ -3,11 +3,10 @@
 import { usualControlPath } from '../control/path.js'
 import { logLevels } from '../log.js'
 import { httpPoint } from './endpoints.js'
-import { type OptionTable, laterFeature as pending } from './option.js'
+import type { OptionTable } from './option.js'
 import { choice, duration, offOr, onOff } from './types.js'
 
 const process_ = { group: 'Process:' } as const
-const door = { group: 'Doors:', pending } as const
 
 export const processOptions = {
   config: {
@@ -64,7 +63,12 @@ export const processOptions = {
     default: '0',
     help: 'show the last calls on the page of --http without the token too',
   },
-  mi_fifo: { ...door, type: offOr('PATH'), default: 'off', help: 'FIFO with the OpenSIPS protocol' },
+  mi_fifo: {
+    group: 'Doors:',
+    type: offOr('PATH'),
+    default: 'off',
+    help: 'a FIFO with the protocol of OpenSIPS; the reply FIFOs of callers lie beside it',
+  },
   control: {
     group: 'Doors:',
     type: offOr('PATH'),

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -62,6 +63,15 @@ Napi::Value lock(const Napi::CallbackInfo& info) {
   throw toJsError(info.Env(), OsError("flock", errno));
 }
 
+// makeFifo(path, mode): whatever the umask is (mkfifo(3)).
+Napi::Value makeFifo(const Napi::CallbackInfo& info) {
+  const std::string path = info[0].ToString();
+  const mode_t mode = mode_t(info[1].ToNumber().Uint32Value());
+  if (::mkfifo(path.c_str(), mode) != 0) throw toJsError(info.Env(), OsError("mkfifo", errno));
+  if (::chmod(path.c_str(), mode) != 0) throw toJsError(info.Env(), OsError("chmod", errno));
+  return info.Env().Undefined();
+}
+
 // unacknowledged(fd): octets of a TCP connection that its peer's kernel has not confirmed (tcp(7)).
 Napi::Value unacknowledged(const Napi::CallbackInfo& info) {
   int octets = 0;
@@ -81,6 +91,7 @@ void registerSystem(Napi::Env env, Napi::Object exports) {
   exports.Set("notify", Napi::Function::New(env, notify, "notify"));
   exports.Set("exitAtOnce", Napi::Function::New(env, exitAtOnce, "exitAtOnce"));
   exports.Set("lock", Napi::Function::New(env, lock, "lock"));
+  exports.Set("makeFifo", Napi::Function::New(env, makeFifo, "makeFifo"));
   exports.Set("unacknowledged", Napi::Function::New(env, unacknowledged, "unacknowledged"));
   exports.Set("rowsTableCounts", Napi::Function::New(env, counts, "rowsTableCounts"));
 }
