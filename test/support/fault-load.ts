@@ -2,6 +2,7 @@
 
 import { options, packet } from './packets.js'
 import { TcpClient } from './tcp-client.js'
+import { octetsTaken } from './tcp-queues.js'
 
 const TICK_MS = 20
 /** So that messages have the size of real ones. */
@@ -12,6 +13,10 @@ export class FaultLoad {
   sent = 0
   readonly #perTick: number
   #client: TcpClient | undefined
+  /** Of the current connection: after how many of its octets how many messages had been sent. */
+  #marks: { octets: number; sent: number }[] = []
+  /** What the receiver had read of them, and when. */
+  #taken: { at: number; sent: number }[] = []
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> = Promise.resolve()
 
@@ -22,9 +27,26 @@ export class FaultLoad {
   async start(port: number): Promise<void> {
     const client = await TcpClient.connect(port)
     this.#client = client
+    this.#marks = [{ octets: 0, sent: this.sent }]
+    this.#taken = []
     this.#timer = setInterval(() => {
+      this.taken()
       this.#writing = this.#writing.then(() => this.#send(client))
     }, TICK_MS)
+  }
+
+  /** How many of the messages the receiver has read by now; of a tick's messages all or none. */
+  taken(): number {
+    const octets = this.#client ? octetsTaken(this.#client.socket) : 0
+    const sent = this.#marks.findLast((mark) => mark.octets <= octets)?.sent ?? 0
+    this.#taken.push({ at: performance.now(), sent })
+    return sent
+  }
+
+  /** How many it had read so many milliseconds ago. */
+  takenBefore(ms: number): number {
+    const then = performance.now() - ms
+    return this.#taken.findLast(({ at }) => at <= then)?.sent ?? 0
   }
 
   /** Resolves when the daemon has taken everything that was sent, and the connection is closed. */
@@ -48,6 +70,8 @@ export class FaultLoad {
       packet(options(`n${this.sent + i}`, PADDING)),
     )
     this.sent += packets.length
-    await Promise.race([client.send(Buffer.concat(packets)), client.closed])
+    const octets = Buffer.concat(packets)
+    this.#marks.push({ octets: client.socket.bytesWritten + octets.length, sent: this.sent })
+    await Promise.race([client.send(octets), client.closed])
   }
 }
