@@ -2,7 +2,7 @@
   "targets": [
     {
       "target_name": "hepcapd",
-      "sources": ["<!@(ls native/base/*.cc native/hep/*.cc native/sip/*.cc native/batch/*.cc native/bpf/*.cc native/capture/*.cc native/decode/*.cc native/stream/*.cc native/sqlite/*.cc native/os/*.cc native/napi/*.cc)"],
+      "sources": ["<!@(ls native/base/*.cc native/hep/*.cc native/sip/*.cc native/batch/*.cc native/bpf/*.cc native/capture/*.cc native/decode/*.cc native/stream/*.cc native/sqlite/*.cc native/os/*.cc native/senders/*.cc native/napi/*.cc)"],
       "include_dirs": [
         "<!(node -p \"require('node-addon-api').include_dir\")",
         "<!(node -p \"require('path').join(require('path').dirname(require.resolve('better-sqlite3/package.json')), 'deps/sqlite3')\")"

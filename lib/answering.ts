@@ -1,5 +1,6 @@
 // What the daemon answers at its doors, and the doors themselves: made once, beside the daemon.
 
+import { agents, shownAgents } from './control/commands/agents.js'
 import { logLevel } from './control/commands/log-level.js'
 import { ps } from './control/commands/ps.js'
 import { reload } from './control/commands/reload.js'
@@ -21,6 +22,9 @@ import type { Settings } from './options/settings.js'
 import type { Reloader } from './reload.js'
 import { packageVersion } from './version.js'
 
+/** Those with the most packets. */
+const PAGE_AGENTS = 50
+
 export class Answering {
   readonly #doors: Doors
   readonly #loop = new LoopWatch()
@@ -35,6 +39,7 @@ export class Answering {
     this.#health = new HealthWatch({ ledger, sinks, heldUpMs: () => this.#loop.heldUpMs })
     const page = pageSource(daemon, () => reloader()?.effective.settings ?? settings, version, {
       health: () => this.#health.health,
+      agents: () => shownAgents(daemon.agents(), PAGE_AGENTS),
     })
     this.#closePage = () => page.calls.close()
     const refused = () => this.#doors.refused
@@ -45,6 +50,7 @@ export class Answering {
       logLevel(log),
       ps,
       ...[showSinks(sinks), showSpool(sinks)],
+      agents(() => daemon.agents()),
     ]
     const fault = (error: Error) =>
       log.repeated(`management: our fault: ${error.stack ?? error.message}`, 'error')

@@ -173,8 +173,42 @@ export interface Engine {
   /** What was sealed since the last call, in order. Each slab is to be released, once. */
   take(): SealedSlab[]
   counters(input: number): IntakeCounters
+  /** Who may send to an input from here on, of listeners that are open and of those that will be. Throws a RangeError. */
+  setSenders(input: number, rules: SenderRules): void
+  /** May this address send at all, at whatever rate and with whatever key? */
+  admits(input: number, address: string): boolean
+  /** Who has sent to an input that is a listener. */
+  agents(input: number): { agents: AgentCounts[]; others: number }
   /** Ends the threads without draining. */
   close(): void
+}
+
+export interface SenderRules {
+  /** CIDR; none is everybody. */
+  networks: string[]
+  /** Of HEP packets, 1 to 255 octets each; none is that no key is wanted. */
+  keys: Buffer[]
+  /** Packets of one address, over all inputs of the engine with the same number here; 0 is no limit. */
+  ratePerSecond: number
+}
+
+/** A sender: an address, and each capture agent id that came from it by itself. */
+export interface AgentCounts {
+  address: string
+  /** null: the packets name none, or were refused before anybody looked for it. */
+  id: number | null
+  /** Refused ones too. */
+  packets: number
+  octets: number
+  /** Since the epoch, by our clock. */
+  firstSeenMs: number
+  lastSeenMs: number
+  /** How far its clock was ahead of ours in the last minutes, at least; below 0: behind, at most. null: nobody knows. */
+  skewMs: number | null
+  /** Of HEP; 0 is SIP without HEP. */
+  versions: number[]
+  /** By the name of a drop. */
+  refused: Record<string, number>
 }
 
 /** Why octets are no HEP packet of version 3. */

@@ -1,6 +1,6 @@
 // The daemon: opens sinks, then inputs, says `ready:`, and ends in order: inputs, queue, sinks, ledger.
 
-import { binding, type Engine } from './binding.js'
+import { type AgentCounts, binding, type Engine } from './binding.js'
 import { Dispatcher } from './dispatcher.js'
 import type { AgentOptions } from './hep/agent.js'
 import { type LedgerSnapshot, Outcomes } from './ledger.js'
@@ -149,15 +149,15 @@ export class Daemon {
   }
 
   /**
-   * What can change while messages come in: routes, tables, node name, on and off, certificates, and the sinks that were
-   * prepared.
+   * What can change while messages come in: routes, tables, node name, on and off, certificates, who may send, and the
+   * sinks that were prepared.
    */
   reload(
-    settings: RouterSettings & Pick<DaemonSettings, 'tls'>,
+    settings: RouterSettings & Pick<DaemonSettings, 'tls' | 'senders'>,
     routes?: LoadedRoutes,
     sinks?: SinkChange,
   ): void {
-    this.#listeners.reload(settings.tls)
+    this.#listeners.reload(settings.tls, settings.senders)
     this.#relays.tls = settings.tls
     if (settings.captureOn !== this.#dispatcher.router.settings.captureOn)
       void this.#routing.capture.turn(settings.captureOn)
@@ -192,6 +192,18 @@ export class Daemon {
       ...(destinations.length > 0 ? { relays } : {}),
       ...(Object.keys(odd).length > 0 ? { odd } : {}),
     }
+  }
+
+  /** Who has sent to the listeners, and how many packets came of senders that found no room among them. */
+  agents(): { agents: (AgentCounts & { input: string })[]; others: number } {
+    const all: (AgentCounts & { input: string })[] = []
+    let others = 0
+    for (const [input, { name }] of this.#outcomes) {
+      const told = this.#listeners.agents(input)
+      for (const agent of told?.agents ?? []) all.push({ input: name, ...agent })
+      others += told?.others ?? 0
+    }
+    return { agents: all, others }
   }
 
   /** The switch of capture; a reload turns it only where the setting has changed. */

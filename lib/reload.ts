@@ -124,6 +124,7 @@ type Applied =
   | keyof RouterSettings
   | 'routeSources'
   | 'tls'
+  | 'senders'
   | 'targets'
   | 'statementsInFlight'
   | 'spool'
@@ -162,10 +163,14 @@ function keeping(old: Settings, next: Settings): { settings: Settings; fixed: st
   if (old.spool.folder !== next.spool.folder) fixed.push('spool')
   if (!isSame(old.relay.limits, next.relay.limits)) fixed.push('the limits of relays')
   const { folder, isNamed } = old.spool
+  // the listeners stay: keys of their own do not end because others were named
+  const keysOf = isSame(next.listen, old.listen) ? next.senders.keysOf : old.senders.keysOf
+  if (!isSame(keysOf, next.senders.keysOf)) fixed.push('hep_key of listeners')
   const settings = {
     ...next,
     ...Object.fromEntries(FIXED.map((name) => [name, old[name]])),
     spool: { ...next.spool, folder, isNamed },
+    senders: { ...next.senders, keysOf },
     relay: { ...next.relay, limits: old.relay.limits },
   }
   return { settings, fixed }

@@ -3,6 +3,7 @@
 import { bindAddresses } from '../listen/address.js'
 import { type BoundListen, isTls, type Listen } from '../listen/protocols.js'
 import type { RawSettings } from '../listen/raw.js'
+import { senderRules } from '../listen/senders.js'
 import { shownPorts } from '../options/endpoints.js'
 import type { Settings } from '../options/settings.js'
 import { type CallIds, hepMessage, MarkedMessages, sipMessage } from './marked.js'
@@ -41,10 +42,18 @@ export function trialsOf(
   })
 }
 
-function toListener({ tls, hepCaptureOn }: Settings, listener: BoundListen, callIds: CallIds): Trial['send'] {
-  const isPlain = listener.proto === 'udp' && !hepCaptureOn
-  const packets = callIds.map((callId) => (isPlain ? sipMessage(callId) : hepMessage(callId, undefined)))
-  return () => sendTo(listener, packets, tls)
+function toListener(settings: Settings, listener: BoundListen, callIds: CallIds): Trial['send'] {
+  const isPlain = listener.proto === 'udp' && !settings.hepCaptureOn
+  const key = keyOf(settings, listener)
+  const packets = callIds.map((callId) => (isPlain ? sipMessage(callId) : hepMessage(callId, key)))
+  return () => sendTo(listener, packets, settings.tls)
+}
+
+/** One that the listener takes; undefined where it wants none. */
+function keyOf({ listen, senders }: Settings, { proto, address, port }: BoundListen): string | undefined {
+  const asked = listen.find((one) => one.proto === proto && [port, 0].includes(one.port))
+  const [key] = senderRules(senders, asked ?? { proto, host: address, port }).keys
+  return key?.toString()
 }
 
 function past(held: HeldPort | undefined, callIds: CallIds): Trial['send'] {

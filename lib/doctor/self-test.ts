@@ -10,6 +10,7 @@ import { RefusedError } from '../errors.js'
 import type { LedgerSnapshot } from '../ledger.js'
 import type { BoundListen } from '../listen/protocols.js'
 import type { RawSettings } from '../listen/raw.js'
+import type { SenderSettings } from '../listen/senders.js'
 import { Log } from '../log.js'
 import type { Settings } from '../options/settings.js'
 import { targetName } from '../relay/target.js'
@@ -73,7 +74,7 @@ async function ownDaemon(
   const log = new Log({ logLevel: 'fatal', logFormat: 'json' }, { write: () => {} })
   try {
     const routes = await soundRoutes(settings.routeSources)
-    const daemon = new Daemon({ ...settings, raw, ...MILD }, log, routes)
+    const daemon = new Daemon({ ...settings, raw, senders: anySender(settings), ...MILD }, log, routes)
     await daemon.start()
     const trials = trialsOf(settings, daemon.listeners, daemon.bound, held)
     const failures = await sendAll(trials)
@@ -193,4 +194,9 @@ function countFinding(count: CountedStore, sent: number, ledger: LedgerSnapshot 
   if (count.failure !== undefined)
     return notTested(`${count.name}: nothing could be counted: ${count.failure}`)
   return storeFinding({ ...count, sent, stored: ledger?.sinks[count.name]?.rows })
+}
+
+/** Its own packets come from this host and all at once; keys they have. */
+function anySender({ senders }: Settings): SenderSettings {
+  return { ...senders, networks: [], ratePerSecond: 0 }
 }

@@ -26,6 +26,13 @@ export class Door {
     this.#limits = limits
   }
 
+  /** Its sender may not send. */
+  turnAway(socket: Socket): void {
+    this.#countName('acl/not_allowed')
+    socket.on('error', () => {})
+    socket.destroy()
+  }
+
   /** An accepted socket begins its handshakes. */
   enter(socket: Socket, stage: Stage): void {
     const name = nameOf(socket)
@@ -91,7 +98,10 @@ export class Door {
   }
 
   #count(stage: Stage, reason: string): void {
-    const name = `${stage}/${reason}`
+    this.#countName(`${stage}/${reason}`)
+  }
+
+  #countName(name: string): void {
     this.refused[name] = (this.refused[name] ?? 0) + 1
   }
 }

@@ -9,6 +9,7 @@ import { bindAddresses } from './address.js'
 import type { TlsCredentials } from './certificates.js'
 import { type BoundListen, isDatagram, type Listen, type ListenProto } from './protocols.js'
 import type { InputList } from './raw.js'
+import { type SenderSettings, senderRules } from './senders.js'
 import type { StreamListener } from './stream-listener.js'
 import { TcpListener } from './tcp.js'
 import { TlsListener } from './tls.js'
@@ -19,6 +20,7 @@ export interface ListenerSettings {
   /** Is HEP taken where SIP is too? */
   hepCaptureOn: boolean
   tls: TlsCredentials
+  senders: SenderSettings
   /** Receive threads of each UDP listener. */
   udpWorkers: number
   /** Octets. */
@@ -34,6 +36,8 @@ export class Listeners {
   readonly #log: Log
   readonly #streams = new Map<number, StreamListener>()
   readonly #bound = new Map<number, BoundListen>()
+  /** As they were asked for. */
+  readonly #asked = new Map<number, Listen>()
 
   constructor(engine: Engine, settings: ListenerSettings, inputs: InputList, log: Log) {
     this.#engine = engine
@@ -67,9 +71,15 @@ export class Listeners {
     for (const listener of this.#streams.values()) listener.resume()
   }
 
-  /** Certificates for the connections that come from here on. */
-  reload(tls: TlsCredentials): void {
+  /** Certificates for the connections, and rules for the packets, that come from here on. */
+  reload(tls: TlsCredentials, senders: SenderSettings): void {
     for (const listener of this.#streams.values()) listener.reload(tls)
+    for (const [input, listen] of this.#asked) this.#engine.setSenders(input, senderRules(senders, listen))
+  }
+
+  /** Who has sent to an input; undefined for one that is no listener. */
+  agents(input: number): ReturnType<Engine['agents']> | undefined {
+    return this.#asked.has(input) ? this.#engine.agents(input) : undefined
   }
 
   /** Those of streams: the engine ends its own threads. */
@@ -80,12 +90,14 @@ export class Listeners {
   async #open(listen: Listen): Promise<void> {
     for (const address of await bindAddresses(listen.host)) {
       const input = this.#inputs.next
+      this.#engine.setSenders(input, senderRules(this.#settings.senders, listen))
       try {
         const port = isDatagram(listen.proto)
           ? this.#openUdp(input, address, listen)
           : await this.#openStream(input, address, listen)
         this.#inputs.add(shownListener(listen, address, port))
         this.#bound.set(input, { proto: listen.proto, address, port })
+        this.#asked.set(input, listen)
       } catch (error) {
         throw listenError(shownListener(listen, address, listen.port), error)
       }
@@ -137,7 +149,12 @@ export function shownListener({ proto, host }: Listen, address: string, port: nu
 
 /** `address` is one of the listener's. */
 export function udpOptions(
-  { udpWorkers, rcvbufBytes, hepCaptureOn, tellsReceiver }: Omit<ListenerSettings, 'listen' | 'tls'>,
+  {
+    udpWorkers,
+    rcvbufBytes,
+    hepCaptureOn,
+    tellsReceiver,
+  }: Omit<ListenerSettings, 'listen' | 'tls' | 'senders'>,
   { proto, port }: Listen,
   address: string,
 ): UdpListenOptions {

@@ -23,7 +23,7 @@ export abstract class StreamListener {
     this.input = input
     this.group = new Connections(limits)
     this.door = new Door(limits)
-    this.#server = createServer(SOCKET_OPTIONS, (socket) => this.accepted(socket))
+    this.#server = createServer(SOCKET_OPTIONS, (socket) => this.#enter(socket))
   }
 
   /** A socket that has no listener for 'error' yet. */
@@ -95,6 +95,12 @@ export abstract class StreamListener {
     socket.on('error', () => {}) // 'close' follows
     socket.on('end', () => connection.atEnd())
     socket.on('close', () => connection.finish('incomplete'))
+  }
+
+  /** Whoever may not send costs no handshake. */
+  #enter(socket: Socket): void {
+    if (this.engine.admits(this.input, socket.remoteAddress ?? '')) this.accepted(socket)
+    else this.door.turnAway(socket)
   }
 
   #checkTimes(): void {

@@ -6,12 +6,14 @@ import { readCredentials, type TlsCredentials } from '../listen/certificates.js'
 import { readFilter } from '../listen/filter-file.js'
 import { clash, isTls, type Listen } from '../listen/protocols.js'
 import type { RawSettings } from '../listen/raw.js'
+import { ANYBODY } from '../listen/senders.js'
 import type { LogSettings } from '../log.js'
 import { isLoopback } from '../loopback.js'
 import type { SpoolSettings, Target } from '../sink/sinks.js'
 import { type HttpPoint, listenPoint, type NamedListen, type PortRange, portRange } from './endpoints.js'
 import type { Option, ValuesOf } from './option.js'
 import { resolve, type Sources } from './resolve.js'
+import { senderSettings } from './senders.js'
 import { daemonOptions, type namedOptions } from './table.js'
 import { clashingColumns, renamedColumns } from './table-columns.js'
 
@@ -74,6 +76,8 @@ export function effective(sources: Sources): Effective {
   const isLive = inputs.read.length === 0 && !sources.inputless
   const http = httpOf(values, origins, isLive)
   if (http) checkToken(http, values.http_token, report)
+  const senders =
+    isSound && inputs.listen.length > 0 ? senderSettings(values, inputs.listen, report) : ANYBODY
   const tls = filesOf(values, inputs, faults)
   const hepRoute = hepRouteOf(values, origins)
   const routing: Routing = {
@@ -106,6 +110,7 @@ export function effective(sources: Sources): Effective {
     settings: {
       ...settingsOf(values, inputs, routing),
       tls,
+      senders,
       spool,
       http,
       control,
@@ -320,7 +325,7 @@ function settingsOf(
   values: Values,
   { listen, raw, read, range }: Inputs,
   routing: Routing,
-): Omit<Settings, 'tls' | 'spool' | 'http' | 'control'> {
+): Omit<Settings, 'tls' | 'senders' | 'spool' | 'http' | 'control'> {
   return {
     ...routing,
     agent: {

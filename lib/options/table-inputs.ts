@@ -2,6 +2,7 @@
 
 import { listenPoint, portRange } from './endpoints.js'
 import { type OptionTable, laterFeature as pending } from './option.js'
+import { hepKey, network } from './senders.js'
 import { integer, offOr, onOff, port, size } from './types.js'
 
 const hep = { group: 'HEP inputs:' } as const
@@ -51,27 +52,24 @@ export const inputOptions = {
   },
   hep_key: {
     ...hep,
-    pending,
-    type: offOr('KEY'),
+    type: hepKey,
     default: [],
     repeatable: true,
     secret: true,
-    help: 'take only HEP packets with this key; repeatable',
+    help: 'take only HEP packets with this key (chunk 14), of a LISTENER only with its own; repeatable',
   },
   allow: {
     ...hep,
-    pending,
-    type: offOr('CIDR'),
+    type: network,
     default: [],
     repeatable: true,
-    help: 'take only packets from these networks; repeatable',
+    help: 'take only packets from these networks, on every listener; repeatable',
   },
   rate_limit: {
     ...hep,
-    pending,
     type: rate,
     default: '0',
-    help: 'packets a second of one sender; 0 is no limit',
+    help: 'packets a second of one sender, over all listeners; 0 is no limit',
   },
   tls_cert: {
     ...hep,

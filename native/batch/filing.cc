@@ -98,9 +98,10 @@ size_t Filing::bound(const HepPacket& hep, Bytes packet) {
   return packet.size + hep.extraCorrelation.size + (compressed ? kInflateBound : 0);
 }
 
-void Filing::append(Slab& slab, const HepPacket& hep, Bytes packet, const Arrival& arrival) {
+void Filing::append(Slab& slab, const HepPacket& hep, Bytes packet, const Arrival& arrival, KeyIs key) {
   Entry entry{hep, packet.data, slab.tail(), slab.nextRecord(), packet.size};
   std::memcpy(entry.to, packet.data, packet.size);
+  if (key == KeyIs::ours) wipeAuthKeys(entry.to);
   entry.record = Record{};
   entry.record.packet = {slab.used(), uint32_t(packet.size)};
   fillNumbers(hep, arrival, entry.record);

@@ -56,13 +56,18 @@ struct CapturedMessage {
 
 inline bool carries(const HepPacket& hep, ChunkType type) { return hep.present & chunkBit(unsigned(type)); }
 
+// Whose secret a packet's key is. One that opens our door is wiped out of what is filed, so that no route,
+// relay or file ever has it.
+enum class KeyIs : uint8_t { theirs, ours };
+
 // Owned by the one that fills the slab, and used like it by one thread at a time.
 class Filing {
  public:
   // Octets that append() may write.
   static size_t bound(const HepPacket& hep, Bytes packet);
   // `hep` was read from `packet`; what it points at lies there.
-  void append(Slab& slab, const HepPacket& hep, Bytes packet, const Arrival& arrival);
+  void append(Slab& slab, const HepPacket& hep, Bytes packet, const Arrival& arrival,
+              KeyIs key = KeyIs::theirs);
   void append(Slab& slab, const CapturedMessage& message);
 
   const Oddities& odd() const { return odd_; }

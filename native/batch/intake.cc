@@ -1,7 +1,15 @@
 #include "intake.h"
 
+#include <ctime>
+
 namespace hepcapd {
 namespace {
+
+int64_t steadyNs() {
+  timespec now;
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
 
 // While fewer slabs than this wait for a sink, a slab is handed over for its age; else it is filled first.
 constexpr size_t kSlabsInHand = 4;
@@ -25,60 +33,6 @@ Drop dropOf(HepFault fault) {
 
 }  // namespace
 
-const char* dropName(Drop drop) {
-  switch (drop) {
-    case Drop::queueFull:
-      return "queue/full";
-    case Drop::kernelReceiveBuffer:
-      return "kernel/rxq_ovfl";
-    case Drop::kernelRing:
-      return "kernel/tp_drops";
-    case Drop::hepTooShort:
-      return "hep/too_short";
-    case Drop::hepBadMagic:
-      return "hep/bad_magic";
-    case Drop::hepBadFamily:
-      return "hep/bad_family";
-    case Drop::hepBadLength:
-      return "hep/bad_length";
-    case Drop::hepBadChunkLength:
-      return "hep/bad_chunk_length";
-    case Drop::hepFamilyContradiction:
-      return "hep/family_contradiction";
-    case Drop::tcpBadMagic:
-      return "tcp/bad_magic";
-    case Drop::tcpBadLength:
-      return "tcp/bad_length";
-    case Drop::tcpIncomplete:
-      return "tcp/incomplete";
-    case Drop::tcpTimeout:
-      return "tcp/timeout";
-    case Drop::wsTextMessage:
-      return "ws/text_message";
-    case Drop::wsBadMessage:
-      return "ws/bad_message";
-    case Drop::wsBadFrame:
-      return "ws/bad_frame";
-    case Drop::wsTooLong:
-      return "ws/too_long";
-    case Drop::wsIncomplete:
-      return "ws/incomplete";
-    case Drop::wsTimeout:
-      return "ws/timeout";
-    case Drop::udpNotSipOrHep:
-      return "udp/not_sip_or_hep";
-    case Drop::udpHepOff:
-      return "udp/hep_off";
-    case Drop::udpKeepAlive:
-      return "udp/keep_alive";
-    case Drop::udpStun:
-      return "udp/stun";
-    case Drop::count:
-      break;
-  }
-  return "";
-}
-
 Intake::Intake(uint32_t input, std::shared_ptr<SlabPool> pool, std::shared_ptr<Outbox> outbox,
                IntakeLimits limits)
     : input_(input), pool_(std::move(pool)), outbox_(std::move(outbox)), limits_(limits) {}
@@ -94,18 +48,64 @@ IntakeCounters Intake::counters() const {
   return counters;
 }
 
+std::vector<Agent> Intake::agents(uint64_t& others) const {
+  std::lock_guard lock(mutex_);
+  others += agents_.others();
+  return agents_.all();
+}
+
+void Intake::use(std::shared_ptr<const SenderPolicy> policy) {
+  std::lock_guard lock(mutex_);
+  policy_.swap(policy);
+}
+
+bool Intake::admits(const Arrival& arrival, size_t octets) {
+  if (!policy_->allows(arrival.sender)) {
+    counters_.received++;
+    counters_.dropped[size_t(Drop::aclNotAllowed)]++;  // strangers get no place among the agents
+    return false;
+  }
+  if (!policy_->limiter || policy_->limiter->take(arrival.sender, steadyNs())) return true;
+  refuse(Drop::rateLimited, arrival, octets);
+  return false;
+}
+
+void Intake::putOff(const Arrival& arrival) {
+  if (policy_->limiter) policy_->limiter->giveBack(arrival.sender);
+}
+
 bool Intake::accept(Bytes packet, const Arrival& arrival, bool mayWait) {
   HepPacket hep;
-  const HepFault fault = parseHep(packet, hep);
-  if (fault != HepFault::none) {
-    counters_.received++;
-    counters_.dropped[size_t(dropOf(fault))]++;
+  if (const HepFault fault = parseHep(packet, hep); fault != HepFault::none) {
+    refuse(dropOf(fault), arrival, packet.size);
     return true;
   }
-  if (!openFor(Filing::bound(hep, packet), mayWait)) return !mayWait;
-  filing_.append(*open_, hep, packet, arrival);
+  if (Drop fault; !hasKey(hep, fault)) {
+    refuse(fault, arrival, packet.size);
+    return true;
+  }
+  if (!openFor(Filing::bound(hep, packet), mayWait)) {
+    if (!mayWait) agents_.refused(arrival.sender, arrival.timeUs, packet.size, Drop::queueFull);
+    return !mayWait;
+  }
+  filing_.append(*open_, hep, packet, arrival, policy_->keys.empty() ? KeyIs::theirs : KeyIs::ours);
+  agents_.met(arrival.sender, arrival.timeUs, packet.size, hep);
   count();
   return true;
+}
+
+// Where a key is wanted, versions that cannot carry one are refused with the packets that have none.
+bool Intake::hasKey(const HepPacket& hep, Drop& fault) const {
+  if (policy_->keys.empty()) return true;
+  const bool shows = hep.version == 3 && carries(hep, ChunkType::authKey);
+  fault = shows ? Drop::hepBadKey : Drop::hepNoKey;
+  return shows && policy_->keys.match(hep.authKey);
+}
+
+void Intake::refuse(Drop reason, const Arrival& arrival, size_t octets) {
+  counters_.received++;
+  counters_.dropped[size_t(reason)]++;
+  agents_.refused(arrival.sender, arrival.timeUs, octets, reason);
 }
 
 bool Intake::accept(const CapturedMessage& message, bool mayWait) {

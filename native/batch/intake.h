@@ -10,41 +10,13 @@
 #include <memory>
 #include <mutex>
 
+#include "../senders/policy.h"
+#include "agents.h"
+#include "drop.h"
 #include "filing.h"
 #include "outbox.h"
 
 namespace hepcapd {
-
-// Why a message ends before it becomes a row: the first is `queue/full`, the others are the faults of
-// parseHep() as `hep/...`, of the stream framer as `tcp/...`, of WebSockets as `ws/...`, of what is neither
-// SIP nor HEP on a port for both as `udp/...`, and of the kernel.
-enum class Drop : uint8_t {
-  queueFull,
-  kernelReceiveBuffer,
-  kernelRing,
-  hepTooShort,
-  hepBadMagic,
-  hepBadFamily,
-  hepBadLength,
-  hepBadChunkLength,
-  hepFamilyContradiction,
-  tcpBadMagic,
-  tcpBadLength,
-  tcpIncomplete,
-  tcpTimeout,
-  wsTextMessage,
-  wsBadMessage,
-  wsBadFrame,
-  wsTooLong,
-  wsIncomplete,
-  wsTimeout,
-  udpNotSipOrHep,
-  udpHepOff,
-  udpKeepAlive,
-  udpStun,
-  count
-};
-const char* dropName(Drop drop);  // "STAGE/REASON", as the ledger and the metrics have it
 
 struct IntakeCounters {
   uint64_t received = 0;  // messages, kernel drops included
@@ -70,13 +42,26 @@ class Intake {
   class Session {
    public:
     explicit Session(Intake& intake) : intake_(intake), lock_(intake.mutex_) {}
+    // May this sender send, and now? False: refused, and counted. Before anything is looked at, and once for
+    // each packet, unless it is offered again.
+    bool admits(const Arrival& arrival, size_t octets) { return intake_.admits(arrival, octets); }
+    // An admitted packet was not taken for now: it will be offered, and admitted, again.
+    void putOff(const Arrival& arrival) { intake_.putOff(arrival); }
     // False only with `mayWait`: there is no slab now, nothing was counted, offer it again.
     bool accept(Bytes packet, const Arrival& arrival, bool mayWait = false) {
       return intake_.accept(packet, arrival, mayWait);
     }
-    // Likewise. The payload reads as SIP and has kPacketBound octets at most.
+    // Likewise. The payload reads as SIP and has kPacketBound octets at most. A message that somebody sent to
+    // us is met() too.
     bool accept(const CapturedMessage& message, bool mayWait = false) {
       return intake_.accept(message, mayWait);
+    }
+    void met(const Arrival& arrival, size_t octets) {
+      intake_.agents_.met(arrival.sender, arrival.timeUs, octets);
+    }
+    // One message that reached us and is no good: received and dropped.
+    void refuse(Drop reason, const Arrival& arrival, size_t octets) {
+      intake_.refuse(reason, arrival, octets);
     }
     // Messages that never reached us: received and dropped.
     void drop(Drop reason, uint64_t messages = 1) {
@@ -92,15 +77,23 @@ class Intake {
     std::lock_guard<std::mutex> lock_;
   };
 
+  // For the packets from here on.
+  void use(std::shared_ptr<const SenderPolicy> policy);
+
   IntakeCounters counters() const;
+  std::vector<Agent> agents(uint64_t& others) const;
   uint32_t flushMs() const { return limits_.flushMs; }
   SlabPool& pool() { return *pool_; }
 
  private:
   using Clock = std::chrono::steady_clock;
 
+  bool admits(const Arrival& arrival, size_t octets);
+  void putOff(const Arrival& arrival);
   bool accept(Bytes packet, const Arrival& arrival, bool mayWait);
   bool accept(const CapturedMessage& message, bool mayWait);
+  bool hasKey(const HepPacket& hep, Drop& fault) const;
+  void refuse(Drop reason, const Arrival& arrival, size_t octets);
   bool openFor(size_t octets, bool mayWait);
   void count();
   bool flush(bool now);
@@ -115,6 +108,8 @@ class Intake {
   Clock::time_point openedAt_;
   IntakeCounters counters_;
   Filing filing_;
+  std::shared_ptr<const SenderPolicy> policy_ = std::make_shared<SenderPolicy>();
+  Agents agents_;
 };
 
 }  // namespace hepcapd

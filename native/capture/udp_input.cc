@@ -95,22 +95,30 @@ Arrival UdpInput::arrivalOf(Run& run, unsigned i, uint32_t& newDrops) const {
 // False only with `mayWait`: there is no slab now, offer it again.
 bool UdpInput::take(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival,
                     bool mayWait) {
+  if (!session.admits(arrival, run.packet(i).size)) return true;
+  if (takeAdmitted(session, run, i, arrival, mayWait)) return true;
+  session.putOff(arrival);
+  return false;
+}
+
+bool UdpInput::takeAdmitted(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival,
+                            bool mayWait) {
   if (socket_.takes == UdpTakes::hep) return session.accept(run.packet(i), arrival, mayWait);
   switch (kindOf(run.packet(i))) {
     case DatagramKind::sip:
       return takeSip(session, run, i, arrival, mayWait);
     case DatagramKind::hep:
       if (socket_.takes == UdpTakes::sipOrHep) return session.accept(run.packet(i), arrival, mayWait);
-      session.drop(Drop::udpHepOff);
+      session.refuse(Drop::udpHepOff, arrival, run.packet(i).size);
       return true;
     case DatagramKind::keepAlive:
-      session.drop(Drop::udpKeepAlive);
+      session.refuse(Drop::udpKeepAlive, arrival, run.packet(i).size);
       return true;
     case DatagramKind::stun:
-      session.drop(Drop::udpStun);
+      session.refuse(Drop::udpStun, arrival, run.packet(i).size);
       return true;
     case DatagramKind::other:
-      session.drop(Drop::udpNotSipOrHep);
+      session.refuse(Drop::udpNotSipOrHep, arrival, run.packet(i).size);
       return true;
   }
   return true;
@@ -119,14 +127,16 @@ bool UdpInput::take(Intake::Session& session, const Run& run, unsigned i, const 
 // The datagram is the message: it went from its sender to the address that it was received on.
 bool UdpInput::takeSip(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival,
                        bool mayWait) {
-  return session.accept(CapturedMessage{.payload = run.packet(i),
-                                        .source = arrival.sender,
-                                        .destination = run.destination(i).value_or(socket_.bound),
-                                        .sourcePort = arrival.senderPort,
-                                        .destinationPort = socket_.port,
-                                        .protocol = kProtocolUdp,
-                                        .timeUs = arrival.timeUs},
-                        mayWait);
+  const CapturedMessage message{.payload = run.packet(i),
+                                .source = arrival.sender,
+                                .destination = run.destination(i).value_or(socket_.bound),
+                                .sourcePort = arrival.senderPort,
+                                .destinationPort = socket_.port,
+                                .protocol = kProtocolUdp,
+                                .timeUs = arrival.timeUs};
+  if (!session.accept(message, mayWait)) return false;
+  session.met(arrival, message.payload.size);
+  return true;
 }
 
 // Until a datagram comes, the open slab ages, or stop() is called.

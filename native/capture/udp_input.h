@@ -57,6 +57,8 @@ class UdpInput {
     if (thread_.joinable()) thread_.join();
   }
   bool ended() const { return ended_.load(std::memory_order_acquire); }
+  Intake& intake() { return *intake_; }
+  const Intake& intake() const { return *intake_; }
   IntakeCounters counters() const { return intake_->counters(); }
 
  private:
@@ -64,6 +66,8 @@ class UdpInput {
   void work();
   Arrival arrivalOf(Run& run, unsigned i, uint32_t& newDrops) const;
   bool take(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival, bool mayWait);
+  bool takeAdmitted(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival,
+                    bool mayWait);
   bool takeSip(Intake::Session& session, const Run& run, unsigned i, const Arrival& arrival, bool mayWait);
   void drain(Run& run);
   void waitReadable(bool rowsWait);

@@ -59,4 +59,7 @@ struct HepPacket {
 // `out` means something only when the answer is HepFault::none.
 HepFault parseHep(Bytes packet, HepPacket& out);
 
+// Puts zeros in place of every key (chunk 0x000e) of a version 3 packet that parseHep() has found good.
+void wipeAuthKeys(uint8_t* packet);
+
 }  // namespace hepcapd

@@ -168,3 +168,19 @@ HepFault parseV3(Bytes packet, HepPacket& out) {
 }
 
 }  // namespace hepcapd::wire
+
+namespace hepcapd {
+
+void wipeAuthKeys(uint8_t* packet) {
+  using namespace wire;
+  const size_t total = readU16(packet + kMagicSize);
+  for (size_t at = kHeaderSize, length; at < total; at += length) {
+    uint8_t* const chunk = packet + at;
+    length = readU16(chunk + 4);
+    if (readU32(chunk) == uint32_t(ChunkType::authKey)) {
+      std::memset(chunk + kChunkHeaderSize, 0, length - kChunkHeaderSize);
+    }
+  }
+}
+
+}  // namespace hepcapd

@@ -59,7 +59,9 @@ Napi::Function Engine::define(Napi::Env env) {
        InstanceMethod<&Engine::ended>("ended"), InstanceMethod<&Engine::feed>("feed"),
        InstanceMethod<&Engine::readPacket>("readPacket"), InstanceMethod<&Engine::drop>("drop"),
        InstanceMethod<&Engine::flush>("flush"), InstanceMethod<&Engine::take>("take"),
-       InstanceMethod<&Engine::counters>("counters"), InstanceMethod<&Engine::close>("close")});
+       InstanceMethod<&Engine::counters>("counters"), InstanceMethod<&Engine::setSenders>("setSenders"),
+       InstanceMethod<&Engine::admits>("admits"), InstanceMethod<&Engine::agents>("agents"),
+       InstanceMethod<&Engine::close>("close")});
 }
 
 // new Engine({slabBytes, slabs, flushMs, maxRows}, wake)
@@ -86,8 +88,14 @@ void Engine::wake() {
 
 Intake& Engine::fedIntake(uint32_t input) {
   std::unique_ptr<Intake>& intake = fed_[input];
-  if (!intake) intake = std::make_unique<Intake>(input, pool_, outbox_, limits_);
+  if (!intake) intake = newIntake(input);
   return *intake;
+}
+
+std::unique_ptr<Intake> Engine::newIntake(uint32_t input) {
+  auto intake = std::make_unique<Intake>(input, pool_, outbox_, limits_);
+  if (const auto policy = senders_.find(input); policy != senders_.end()) intake->use(policy->second);
+  return intake;
 }
 
 // listenUdp(input, {address, port, rcvbufBytes, workers, takes, tellsReceiver?, descriptors?}): {port,
@@ -100,9 +108,8 @@ Napi::Value Engine::listenUdp(const Napi::CallbackInfo& info) {
     result.Set("port", double(sockets[0].port));
     result.Set("rcvbufBytes", double(sockets[0].rcvbufBytes));
     for (UdpSocket& socket : sockets) {
-      auto intake = std::make_unique<Intake>(input, pool_, outbox_, limits_);
       listeners_.push_back(
-          {input, std::make_unique<UdpInput>(std::move(socket), std::move(intake), [this] { wake(); })});
+          {input, std::make_unique<UdpInput>(std::move(socket), newIntake(input), [this] { wake(); })});
     }
     return result;
   } catch (const OsError& error) {
@@ -189,6 +196,37 @@ Napi::Value Engine::counters(const Napi::CallbackInfo& info) {
   return counters;
 }
 
+// setSenders(input, SenderRules): for the packets from here on, of the listeners that there are and those
+// that will be.
+Napi::Value Engine::setSenders(const Napi::CallbackInfo& info) {
+  const uint32_t input = inputOf(info[0]);
+  const std::shared_ptr<const SenderPolicy> policy = senderPolicyOf(info[1].As<Napi::Object>(), limiter_);
+  senders_[input] = policy;
+  for (Listener& listener : listeners_) {
+    if (listener.input == input) listener.socket->intake().use(policy);
+  }
+  if (const auto fed = fed_.find(input); fed != fed_.end()) fed->second->use(policy);
+  return info.Env().Undefined();
+}
+
+// admits(input, address): boolean. May this address send at all?
+Napi::Value Engine::admits(const Napi::CallbackInfo& info) {
+  const auto policy = senders_.find(inputOf(info[0]));
+  const bool allows = policy == senders_.end() || policy->second->allows(addressOf(info[1].ToString()));
+  return Napi::Boolean::New(info.Env(), allows);
+}
+
+// agents(input): {agents: AgentCounts[], others}
+Napi::Value Engine::agents(const Napi::CallbackInfo& info) {
+  const uint32_t input = inputOf(info[0]);
+  AgentList list;
+  for (const Listener& listener : listeners_) {
+    if (listener.input == input) list.add(listener.socket->intake());
+  }
+  if (const auto fed = fed_.find(input); fed != fed_.end()) list.add(*fed->second);
+  return list.toJs(info.Env());
+}
+
 Napi::Value Engine::close(const Napi::CallbackInfo& info) {
   closeAll();
   return info.Env().Undefined();
@@ -231,17 +269,27 @@ Napi::Value Framer::push(const Napi::CallbackInfo& info) {
   arrival_.timeUs = nowUs();
   Intake::Session session(*intake_);
   const size_t taken =
-      framer_.feed(bytesOf(info[0]), [&](Bytes packet) { return session.accept(packet, arrival_, mayWait); });
+      framer_.feed(bytesOf(info[0]), [&](Bytes packet) { return take(session, packet, mayWait); });
   if (!faulted && framer_.fault() != HepFault::none) {
-    session.drop(framer_.fault() == HepFault::badMagic ? badMagic_ : badLength_);
+    session.refuse(framer_.fault() == HepFault::badMagic ? badMagic_ : badLength_, arrival_, 0);
   }
   return Napi::Number::New(info.Env(), double(taken));
+}
+
+bool Framer::take(Intake::Session& session, Bytes packet, bool mayWait) {
+  if (!session.admits(arrival_, packet.size)) return true;
+  if (session.accept(packet, arrival_, mayWait)) return true;
+  session.putOff(arrival_);
+  return false;
 }
 
 // end(reason): the connection or message is over; a packet that it cut short is a drop of that name.
 Napi::Value Framer::end(const Napi::CallbackInfo& info) {
   const Drop reason = dropNamed(info.Env(), info[0].ToString());
-  if (framer_.pending() > 0 && framer_.fault() == HepFault::none) Intake::Session(*intake_).drop(reason);
+  if (framer_.pending() > 0 && framer_.fault() == HepFault::none) {
+    arrival_.timeUs = nowUs();
+    Intake::Session(*intake_).refuse(reason, arrival_, framer_.pending());
+  }
   framer_ = StreamFramer();
   return info.Env().Undefined();
 }

@@ -12,6 +12,7 @@
 #include "../capture/udp_input.h"
 #include "../hep/stream.h"
 #include "frame_inputs.h"
+#include "senders.h"
 
 namespace hepcapd {
 
@@ -40,9 +41,13 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value flush(const Napi::CallbackInfo& info);
   Napi::Value take(const Napi::CallbackInfo& info);
   Napi::Value counters(const Napi::CallbackInfo& info);
+  Napi::Value setSenders(const Napi::CallbackInfo& info);
+  Napi::Value admits(const Napi::CallbackInfo& info);
+  Napi::Value agents(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
   IntakeCounters countersOf(uint32_t input) const;
+  std::unique_ptr<Intake> newIntake(uint32_t input);
   void wake();
   void closeAll();
 
@@ -58,6 +63,8 @@ class Engine : public Napi::ObjectWrap<Engine> {
   std::vector<Listener> listeners_;
   std::map<uint32_t, std::unique_ptr<Intake>> fed_;
   std::unique_ptr<FrameInputs> frameInputs_;
+  std::map<uint32_t, std::shared_ptr<const SenderPolicy>> senders_;
+  SharedLimiter limiter_;
   bool closed_ = false;
 };
 
@@ -72,6 +79,7 @@ class Framer : public Napi::ObjectWrap<Framer> {
   Napi::Value end(const Napi::CallbackInfo& info);
   Napi::Value pending(const Napi::CallbackInfo& info);
   Napi::Value fault(const Napi::CallbackInfo& info);
+  bool take(Intake::Session& session, Bytes packet, bool mayWait);
 
   Napi::ObjectReference engineReference_;  // keeps the engine, and so the intake
   Intake* intake_ = nullptr;

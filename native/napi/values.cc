@@ -37,8 +37,9 @@ std::vector<int> descriptorsOf(const Napi::Value& value) {
   return descriptors;
 }
 
-Address addressOf(const std::string& text) {
+Address addressOf(const std::string& scoped) {
   uint8_t octets[16];
+  const std::string text = scoped.substr(0, scoped.find('%'));
   if (::inet_pton(AF_INET, text.c_str(), octets) == 1) return Address::ipv4(octets);
   if (::inet_pton(AF_INET6, text.c_str(), octets) != 1) return {};
   // A dual-stack listener sees its IPv4 peers as ::ffff:a.b.c.d.

@@ -24,7 +24,7 @@ Bytes bytesOf(const Napi::Value& value);
 // Of an array of numbers; none for anything else.
 std::vector<int> descriptorsOf(const Napi::Value& value);
 
-// "192.0.2.1" or "2001:db8::1"; Family::none when the text is neither.
-Address addressOf(const std::string& text);
+// "192.0.2.1", "2001:db8::1" or "fe80::1%eth0"; Family::none when the text is none of these.
+Address addressOf(const std::string& scoped);
 
 }  // namespace hepcapd

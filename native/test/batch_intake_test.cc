@@ -225,3 +225,70 @@ TEST_CASE("a slab takes the largest packets until it is full, and the next ones 
   CHECK(rows == 100);
   CHECK(bench.dropped(Drop::queueFull) == 0);
 }
+
+namespace {
+
+std::string keyed(std::string_view keys) { return report(std::string(keys)); }
+
+struct Guarded : Bench {
+  explicit Guarded(SenderPolicy policy) {
+    intake.use(std::make_shared<const SenderPolicy>(std::move(policy)));
+  }
+};
+
+SenderPolicy wantsKey() {
+  SenderPolicy policy;
+  policy.keys = HepKeys({"secret", "other"});
+  return policy;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "where a key is wanted, it is looked for behind the walk over the chunks and before anything else") {
+  Guarded bench(wantsKey());
+  bench.offer(keyed(chunk(14, "secret")));
+  bench.offer(keyed(chunk(14, "other")));
+  for (const std::string& packet : {keyed(""), kV1, kV2}) bench.offer(packet);
+  bench.offer(keyed(chunk(14, "secre")));
+  bench.offer(keyed(chunk(14, "")));
+  bench.offer(keyed(chunk(14, "secret") + std::string(1, 'x')));  // the walk comes first
+  CHECK(bench.sealed()->rows() == 2);
+  CHECK(bench.dropped(Drop::hepNoKey) == 3);
+  CHECK(bench.dropped(Drop::hepBadKey) == 2);
+  CHECK(bench.dropped(Drop::hepBadChunkLength) == 1);
+  CHECK(bench.intake.counters().received == 8);
+}
+
+TEST_CASE("the key that opened is nowhere in what is filed; where none is wanted it stays") {
+  for (const bool wanted : {true, false}) {
+    CAPTURE(wanted);
+    Guarded bench(wanted ? wantsKey() : SenderPolicy{});
+    const std::string packet = keyed(chunk(14, "secret") + chunk(12, u32(5)) + chunk(14, "secret"));
+    bench.offer(packet);
+    const auto slab = bench.sealed();
+    REQUIRE(slab->rows() == 1);
+    const std::string_view filed = slab->bytes(slab->record(0).packet).text();
+    CHECK(filed.size() == packet.size());
+    CHECK((filed.find("secret") == std::string_view::npos) == wanted);
+    CHECK(slab->record(0).agentId == 5);
+    if (!wanted) CHECK(filed == packet);
+  }
+}
+
+TEST_CASE("who may send is asked before anything is looked at") {
+  SenderPolicy policy;
+  policy.allowsAll = false;
+  policy.allowed = AddressSet({*Network::parse("192.0.2.0/24")});
+  policy.limiter = std::make_shared<RateLimiter>(2);
+  Guarded bench(policy);
+  const uint8_t good[4] = {192, 0, 2, 1}, bad[4] = {192, 0, 3, 1};
+  Intake::Session session(bench.intake);
+  CHECK(!session.admits({0, Address::ipv4(bad)}, 10));
+  for (int i = 0; i < 5; i++) {
+    const Arrival arrival{0, Address::ipv4(good)};
+    CHECK(session.admits(arrival, 10));
+    session.putOff(arrival);
+  }
+  CHECK(session.admits({0, Address::ipv4(good)}, 10));
+}

@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import Database from 'better-sqlite3'
 import { Daemon, type DaemonSettings } from '../../lib/daemon.js'
+import { ANYBODY } from '../../lib/listen/senders.js'
 import { Log } from '../../lib/log.js'
 import { defaultLayout } from '../../lib/sink/schema.js'
 import { ROUTING } from './routing.js'
@@ -34,6 +35,7 @@ export const SETTINGS: DaemonSettings = {
   listen: [{ proto: 'hep_udp', host: '127.0.0.1', port: 0 }],
   hepCaptureOn: true,
   tls: { cert: '', key: '', ca: '' },
+  senders: ANYBODY,
   raw: undefined,
   read: [],
   readRange: { address: '' },
