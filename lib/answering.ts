@@ -1,6 +1,7 @@
 // What the daemon answers at its doors, and the doors themselves: made once, beside the daemon.
 
 import { agents, shownAgents } from './control/commands/agents.js'
+import { explain } from './control/commands/explain.js'
 import { logLevel } from './control/commands/log-level.js'
 import { ps } from './control/commands/ps.js'
 import { reload } from './control/commands/reload.js'
@@ -20,6 +21,7 @@ import { pageSource } from './http/page/source.js'
 import type { Log } from './log.js'
 import type { Settings } from './options/settings.js'
 import type { Reloader } from './reload.js'
+import { Explainer } from './trace/explain.js'
 import { packageVersion } from './version.js'
 
 /** Those with the most packets. */
@@ -37,7 +39,8 @@ export class Answering {
     const sinks = () => daemon.sinks
     const ledger = () => daemon.ledger()
     this.#health = new HealthWatch({ ledger, sinks, heldUpMs: () => this.#loop.heldUpMs })
-    const page = pageSource(daemon, () => reloader()?.effective.settings ?? settings, version, {
+    const settingsNow = () => reloader()?.effective.settings ?? settings
+    const page = pageSource(daemon, settingsNow, version, {
       health: () => this.#health.health,
       agents: () => shownAgents(daemon.agents(), PAGE_AGENTS),
     })
@@ -49,6 +52,7 @@ export class Answering {
       reload(reloader),
       logLevel(log),
       ps,
+      explain(new Explainer({ settings: settingsNow, inForce: () => daemon.inForce })),
       ...[showSinks(sinks), showSpool(sinks)],
       agents(() => daemon.agents()),
     ]

@@ -646,6 +646,8 @@ interface Binding {
   notify(state: string): boolean
   /** Locks a file for this process as long as it is open (flock(2)); false when another one has it. Throws a SystemError. */
   lock(fd: number): boolean
+  /** What the calling thread is called, in 15 octets (pthread_setname_np(3)). */
+  nameThread(name: string): void
   /** A named pipe with this mode, whatever the umask is (mkfifo(3)). Throws a SystemError. */
   makeFifo(path: string, mode: number): void
   /** Octets of a TCP connection that its peer's kernel has not confirmed. Throws a SystemError. */

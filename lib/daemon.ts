@@ -17,13 +17,26 @@ import type { LoadedRoutes, RouteSources } from './route/load.js'
 import type { RouterSettings } from './route/router.js'
 import { Routing } from './route/routing.js'
 import type { RelayTarget } from './route/rules.js'
+import type { RouteState } from './route/state.js'
 import type { Sink } from './sink/sink.js'
+import type { SinkSet } from './sink/sink-set.js'
 import { type SinkChange, type SinkSettings, Sinks } from './sink/sinks.js'
 
 export interface RelaySettings {
   /** Of packets that we make. */
   agent: AgentOptions
   limits: Partial<RelayLimits>
+}
+
+/** What decides on a message now. */
+export interface InForce {
+  settings: RouterSettings
+  routes: LoadedRoutes | undefined
+  state: RouteState
+  capture: CaptureSwitch
+  sinks: SinkSet
+  relays: Relays
+  listeners: readonly BoundListen[]
 }
 
 export type { Listen } from './listen/protocols.js'
@@ -204,6 +217,14 @@ export class Daemon {
       others += told?.others ?? 0
     }
     return { agents: all, others }
+  }
+
+  /** To be looked at only. */
+  get inForce(): InForce {
+    const { settings } = this.#dispatcher.router
+    const { loaded: routes, state, capture } = this.#routing
+    const { listeners } = this
+    return { settings, routes, state, capture, sinks: this.#sinks.inForce, relays: this.#relays, listeners }
   }
 
   /** The switch of capture; a reload turns it only where the setting has changed. */

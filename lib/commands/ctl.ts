@@ -1,7 +1,9 @@
 // `hepcapd ctl COMMAND [ARG...]`: asks a running daemon at its control socket, and prints what it says.
 
+import { createReadStream } from 'node:fs'
 import { connect } from 'node:net'
 import type { Json } from '../control/command.js'
+import { MOST_OCTETS } from '../control/octets.js'
 import { SHOWN } from '../control/registry.js'
 import { RefusedError, UsageError } from '../errors.js'
 import { type Output, processOutput } from './output.js'
@@ -29,11 +31,44 @@ export async function ctl(
   { path, json, command, args }: CtlOptions,
   output: Output = processOutput(),
 ): Promise<number> {
-  const call = json ? ([command, args] as const) : ([SHOWN, [command, ...args]] as const)
+  const words = command === 'explain' ? await packetWords(args) : args
+  const call = json ? ([command, words] as const) : ([SHOWN, [command, ...words]] as const)
   const { result = null, error } = await ask(path, ...call)
   if (error) throw faultOf(command, error)
   output.out(json ? JSON.stringify(result) : (result as string[]).join('\n'))
   return 0
+}
+
+/** The one command that takes a file: the daemon gets what is in it. */
+async function packetWords([file, ...rest]: readonly string[]): Promise<string[]> {
+  if (file === undefined) return rest
+  return [(await readPacket(file)).toString('base64'), ...rest]
+}
+
+async function readPacket(file: string): Promise<Buffer> {
+  let octets: Buffer
+  try {
+    octets = await readStart(file, MOST_OCTETS + 1)
+  } catch (error) {
+    const { code = 'ERROR', message, syscall } = error as NodeJS.ErrnoException
+    const cure = 'name a file with one packet, or a capture'
+    throw new RefusedError({ code, syscall, message: `cannot read ${file}: ${message}`, cure })
+  }
+  if (octets.length <= MOST_OCTETS) return octets
+  const message = `${file} has more than ${MOST_OCTETS} octets`
+  throw new RefusedError({ code: 'EFBIG', message, cure: 'name one packet, or a capture with fewer frames' })
+}
+
+/** `-` is standard input. */
+async function readStart(file: string, most: number): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of file === '-' ? process.stdin : createReadStream(file, { end: most - 1 })) {
+    parts.push(part as Buffer)
+    length += (part as Buffer).length
+    if (length >= most) break
+  }
+  return Buffer.concat(parts)
 }
 
 function faultOf(command: string, { code, message }: NonNullable<Answer['error']>): Error {

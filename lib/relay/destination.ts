@@ -89,6 +89,13 @@ export class Destination implements LineOwner {
     return refusal
   }
 
+  /** What send() would say; nothing is copied or counted. */
+  refusalOf(packet: Uint8Array): RelayRefusal | undefined {
+    const octets = this.#accepted(packet)
+    if (typeof octets === 'string') return octets
+    return this.queue.fits(octets.length) ? undefined : 'queue_full'
+  }
+
   get status(): RelayStatus {
     return {
       name: this.name,
@@ -172,14 +179,19 @@ export class Destination implements LineOwner {
   }
 
   #accept(packet: Uint8Array, ticket: RelayTicket | undefined): RelayRefusal | undefined {
+    const octets = this.#accepted(packet)
+    if (typeof octets === 'string') return octets
+    return this.queue.add(octets, ticket) ? undefined : 'queue_full'
+  }
+
+  /** As it would be queued, or why not. */
+  #accepted(packet: Uint8Array): Uint8Array | RelayRefusal {
     if (this.#isClosing) return 'stopped'
     if (this.#isLoop()) return 'loop'
     if (this.#state === 'resting') return this.#restsFor
     const isDatagram = this.#to.proto === 'hep_udp'
     if (isDatagram && packet.length > LONGEST_DATAGRAM) return 'too_long'
-    const octets = isDatagram ? packet : carriedOctets(packet)
-    if (!octets) return 'not_v3'
-    return this.queue.add(octets, ticket) ? undefined : 'queue_full'
+    return (isDatagram ? packet : carriedOctets(packet)) ?? 'not_v3'
   }
 
   /** A name is known for what it is once it is looked up. */

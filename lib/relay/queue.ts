@@ -47,12 +47,16 @@ export class RunQueue {
     return this.#waiting.length > 1
   }
 
+  /** Is there room for a packet of so many octets? */
+  fits(octets: number): boolean {
+    return this.#bytes + octets + PACKET_COST <= this.#mostBytes && this.#packets < this.#mostPackets
+  }
+
   /** False when there is no room. */
   add(packet: Uint8Array, ticket: RelayTicket | undefined): boolean {
-    const cost = packet.length + PACKET_COST
-    if (this.#bytes + cost > this.#mostBytes || this.#packets >= this.#mostPackets) return false
+    if (!this.fits(packet.length)) return false
     this.#packets++
-    this.#bytes += cost
+    this.#bytes += packet.length + PACKET_COST
     this.#lastRun(packet.length).add(packet, ticket)
     return true
   }

@@ -57,6 +57,14 @@ export class Relays {
     return destination ? destination.send(packet, ticket) : 'too_many_destinations'
   }
 
+  /** What send() would say; nothing is sent or counted. */
+  refusalOf(to: RelayTarget, packet: Uint8Array): RelayRefusal | undefined {
+    if (this.#isClosed) return 'stopped'
+    const known = this.#byName.get(targetName(to))
+    if (!known && this.#byName.size >= this.#shared.limits.destinations) return 'too_many_destinations'
+    return (known ?? new Destination(to, this.#shared)).refusalOf(packet)
+  }
+
   /** Resolves when the destination's queue has room again. */
   async room(to: RelayTarget): Promise<void> {
     await this.#byName.get(targetName(to))?.room()

@@ -7,7 +7,7 @@ import { compileScript, type ModuleFunction } from '../script/compile.js'
 import type { ScriptFunction } from './api.js'
 import { RouteFault } from './execution.js'
 import { captureFor, functions } from './functions.js'
-import { loadModule } from './module.js'
+import { loadModule, type ModuleCopies } from './module.js'
 import type { ReturnCode } from './registry.js'
 import type { RouteLimits } from './services.js'
 import type { RouteTable } from './table.js'
@@ -28,6 +28,8 @@ export interface LoadedRoutes {
   routes: RouteTable | undefined
   limits: RouteLimits
   faults: Fault[]
+  /** What moduleVersion() said of the module's file, where there is one. */
+  moduleVersion?: string | undefined
 }
 
 /** Turns of one `while`, as OpenSIPS bounds them, unless the script says max_while_loops. */
@@ -36,9 +38,9 @@ const WHILE_LOOPS = 10_000
 const STEPS = 1_000_000
 
 /** Throws a RefusedError for a module that cannot be read. */
-export async function loadRoutes(sources: RouteSources): Promise<LoadedRoutes> {
+export async function loadRoutes(sources: RouteSources, copies?: ModuleCopies): Promise<LoadedRoutes> {
   const faults: Fault[] = []
-  const module = sources.module === '' ? undefined : await loadModule(sources.module, faults)
+  const module = sources.module === '' ? undefined : await loadModule(sources.module, faults, copies)
   const own = new Map(Object.entries(module?.functions ?? {}))
   for (const name of own.keys()) if (functions.has(name)) faults.push(taken(sources.module, name))
   const compiled = sources.script
@@ -47,12 +49,13 @@ export async function loadRoutes(sources: RouteSources): Promise<LoadedRoutes> {
   const tables = [compiled, module?.routes].filter((table) => table !== undefined)
   const routes = tables.length > 0 ? merged(tables, sources.module, faults) : undefined
   checkHepRoute(sources, routes, faults)
-  return { routes, limits: { whileLoops: whileLoops(sources.script), steps: STEPS }, faults }
+  const limits = { whileLoops: whileLoops(sources.script), steps: STEPS }
+  return { routes, limits, faults, moduleVersion: module?.version }
 }
 
 /** Throws a UsageError when a fault is an error; what is left are warnings. */
-export async function soundRoutes(sources: RouteSources): Promise<LoadedRoutes> {
-  const loaded = await loadRoutes(sources)
+export async function soundRoutes(sources: RouteSources, copies?: ModuleCopies): Promise<LoadedRoutes> {
+  const loaded = await loadRoutes(sources, copies)
   if (loaded.faults.some(({ severity }) => severity === 'error')) throw new UsageError(loaded.faults)
   return loaded
 }

@@ -17,10 +17,17 @@ const EXPORTS = ['request', 'reply', 'error', 'startup', 'hepRoutes', 'timers', 
 export interface LoadedModule {
   routes: RouteTable
   functions: NonNullable<RouteModule['functions']>
+  /** What moduleVersion() said of the file. */
+  version: string
 }
 
 /** By path and content: Node never forgets a module, so that one which comes back is not loaded a second time. */
-const versions = new Map<string, RouteModule>()
+export type ModuleCopies = Map<string, RouteModule>
+
+/** Those that messages go through. */
+const inUse: ModuleCopies = new Map()
+/** Copies with variables of their own: what they are asked changes nothing for messages. */
+export const twins: ModuleCopies = new Map()
 /** Counts loads, each under an address of its own: what could not be loaded may be sound by the next time. */
 let loads = 0
 
@@ -28,7 +35,11 @@ let loads = 0
  * Faults of what it exports go to `faults`. Throws a RefusedError for a file that cannot be read. A module as it was
  * before goes on with what it has in memory; what it imports is loaded once in the life of the process.
  */
-export async function loadModule(path: string, faults: Fault[]): Promise<LoadedModule | undefined> {
+export async function loadModule(
+  path: string,
+  faults: Fault[],
+  copies: ModuleCopies = inUse,
+): Promise<LoadedModule | undefined> {
   const file = resolve(path)
   if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
     const cure = 'name an ES module that exports routes'
@@ -36,31 +47,38 @@ export async function loadModule(path: string, faults: Fault[]): Promise<LoadedM
   }
   const report = (what: string, cure: string, severity: Fault['severity'] = 'error') =>
     faults.push({ where: path, severity, what, cure })
-  const module = await imported(file, report)
-  if (!module) return undefined
+  const found = await imported(file, copies, report)
+  if (!found) return undefined
+  const { module, version } = found
   checkExports(module, report)
-  return { routes: tableOf(module), functions: module.functions ?? {} }
+  return { routes: tableOf(module), functions: module.functions ?? {}, version }
+}
+
+/** Changes with the file's content. Throws Node's system error. */
+export function moduleVersion(path: string): string {
+  const file = resolve(path)
+  return `${file} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`
 }
 
 type Report = (what: string, cure: string, severity?: Fault['severity']) => void
 
-async function imported(file: string, report: Report): Promise<RouteModule | undefined> {
+async function imported(
+  file: string,
+  copies: ModuleCopies,
+  report: Report,
+): Promise<{ module: RouteModule; version: string } | undefined> {
   const url = pathToFileURL(file)
   url.searchParams.set('load', String(++loads))
   try {
-    const version = versionOf(file)
-    const module = versions.get(version) ?? ((await import(url.href)) as RouteModule)
-    versions.set(version, module)
-    return module
+    const version = moduleVersion(file)
+    const module = copies.get(version) ?? ((await import(url.href)) as RouteModule)
+    copies.set(version, module)
+    return { module, version }
   } catch (error) {
     const { name, message } = error as Error
     report(`the module cannot be loaded: ${name}: ${message}`, 'try it alone: node FILE')
     return undefined
   }
-}
-
-function versionOf(file: string): string {
-  return `${file} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`
 }
 
 function checkExports(module: RouteModule, report: Report): void {

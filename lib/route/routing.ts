@@ -19,6 +19,8 @@ export interface RoutingSettings {
 
 export class Routing {
   readonly state: RouteState
+  /** Those of the router that was made last. */
+  loaded: LoadedRoutes | undefined
   readonly #ports: Omit<RouterPorts, 'deeds'>
   #timers: Timers | undefined
   #hasStarted = false
@@ -39,6 +41,7 @@ export class Routing {
   /** The router of one configuration; its timers take the place of those before. `deeds` are those of its sinks. */
   router(settings: RouterSettings, deeds: readonly Deed[], loaded?: LoadedRoutes): Router {
     this.#timers?.stop()
+    this.loaded = loaded
     const routes = loaded?.routes
     const services = routes && this.state.services(routes, loaded.limits)
     this.#timers = services && new Timers(services)

@@ -33,9 +33,17 @@ export function traced<T>(
     return result
   }
   if (code.awaits) {
-    return awaiting(async (execution) => tell(execution, shown(watch, execution), await code.run(execution)))
+    return awaiting(async (execution) =>
+      execution.services.trace
+        ? tell(execution, shown(watch, execution), await code.run(execution))
+        : code.run(execution),
+    )
   }
-  return sync((execution) => tell(execution, shown(watch, execution), code.run(execution)))
+  return sync((execution) =>
+    execution.services.trace
+      ? tell(execution, shown(watch, execution), code.run(execution))
+      : code.run(execution),
+  )
 }
 
 interface Watched {

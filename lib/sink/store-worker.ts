@@ -152,6 +152,11 @@ function wholly({ tables }: StoreBlock, error: unknown): BlockRefusal[] {
   return tables.flatMap(({ rows }, table) => Array.from(rows, (row) => refusal(table, row)))
 }
 
+function engineOf(target: StoreTarget): string {
+  return target.kind === 'sqlite' ? target.kind : target.at.engine
+}
+
+binding.nameThread(`sink/${engineOf(workerData as StoreTarget)}`)
 const lanes = makeStore(workerData as StoreTarget, (message) => report({ type: 'advice', message })).then(
   (store) => new Lanes(store),
   faultOf,

@@ -8,6 +8,8 @@ import { Batch } from '../message.js'
 export interface PacketSource extends FrameOptions {
   /** `-` is standard input. */
   file: string
+  /** Where it lies, if not under this name. */
+  path?: string
   /** 0 is the first that carries a message. */
   frame: number
 }
@@ -26,10 +28,14 @@ const INPUT = 0
 /** A slab has room for any one packet. */
 const SLABS = 1
 
-/** Calls `use` with the packet, which is valid until that settles. Throws a RefusedError without a message. */
+/**
+ * Calls `use` with the packet, which is valid until that settles; or `without` with the reason. Rejects with a
+ * RefusedError for what cannot be read.
+ */
 export async function withPacket<T>(
   source: PacketSource,
   use: (packet: TracedPacket) => Promise<T>,
+  without: (reading: PacketReading) => T,
 ): Promise<T> {
   const limits = { slabBytes: binding.layout.smallestSlab, slabs: SLABS, flushMs: 0, maxRows: 10_000 }
   const engine = new binding.Engine(limits, () => {})
@@ -37,7 +43,7 @@ export async function withPacket<T>(
     const reading = read(engine, source)
     engine.flush(true)
     const [slab] = engine.take()
-    if (!slab) throw refused(source.file, reading)
+    if (!slab) return without(reading)
     const batch = new Batch({ ...slab, rows: 1 })
     try {
       return await use({ reading, batch, messages: slab.rows, receiver: receiverOf(reading) })
@@ -51,10 +57,10 @@ export async function withPacket<T>(
 
 function read(
   engine: InstanceType<typeof binding.Engine>,
-  { file, ...options }: PacketSource,
+  { file, path = file, ...options }: PacketSource,
 ): PacketReading {
   try {
-    return engine.readPacket(INPUT, file, options)
+    return engine.readPacket(INPUT, path, options)
   } catch (error) {
     const { code = 'ERROR', message, cure } = error as Error & { code?: string; cure?: string }
     const usual = 'name a file with one packet, or a pcap or pcapng file'
@@ -67,7 +73,8 @@ function receiverOf({ receiver, receiverPort }: PacketReading): TracedPacket['re
   return address === undefined ? undefined : { address, port: receiverPort }
 }
 
-function refused(file: string, reading: PacketReading): RefusedError {
+/** Of a file without a message. */
+export function refusedPacket(file: string, reading: PacketReading): RefusedError {
   const { reason: code } = reading
   const known = ofReason(file, reading)
   return new RefusedError({ code, message: known.what, cure: known.cure })

@@ -17,6 +17,36 @@ export interface TraceReport {
   stores: readonly string[]
 }
 
+export function jsonOf({ file, frame, message, routed, stores }: TraceReport) {
+  const { rows, packets, steps, outcome, reason } = routed
+  return {
+    file,
+    frame,
+    message,
+    steps,
+    rows: rows.map(({ table, columns }) => ({ table, columns: jsonColumns(columns) })),
+    stores,
+    packets: packets.map(({ to, octets }) => ({
+      to: targetName(to),
+      octets: octets.length,
+      hex: octets.toString('hex'),
+      chunks: decodedChunks(octets),
+    })),
+    outcome,
+    reason,
+  }
+}
+
+/** Octets that are no text as `{ hex }`. */
+function jsonColumns(values: Record<string, string | number | Buffer>) {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      Buffer.isBuffer(value) ? { hex: value.toString('hex') } : value,
+    ]),
+  )
+}
+
 export function reportLines({ file, frame, message, routed, stores }: TraceReport): string[] {
   return [
     `packet: ${frame === null ? '' : `frame ${frame} of `}${printable(file)}`,
@@ -24,9 +54,14 @@ export function reportLines({ file, frame, message, routed, stores }: TraceRepor
     'routes:',
     ...inset(routed.steps.length > 0 ? stepLines(routed) : ['none']),
     ...routed.rows.flatMap((row) => rowLines(row, stores)),
+    ...(routed.rowsLeftOut > 0 ? [`rows that are not shown: ${routed.rowsLeftOut}`] : []),
     ...routed.packets.flatMap(packetLines),
-    `outcome: ${routed.outcome}${routed.reason === '' ? '' : ` (${routed.reason})`}`,
+    outcomeLine(routed),
   ]
+}
+
+export function outcomeLine({ outcome, reason }: Pick<Routed, 'outcome' | 'reason'>): string {
+  return `outcome: ${outcome}${reason === '' ? '' : ` (${reason})`}`
 }
 
 function decodedLines(message: DecodedMessage): string[] {
@@ -66,8 +101,8 @@ function chunkLines(chunks: readonly DecodedChunk[]): string[] {
 
 const LONG_OCTETS = 100
 
-function stepLines({ steps, packets }: Routed): string[] {
-  const shown = steps.map((step) => stepCells(step, packets))
+function stepLines({ steps }: Routed): string[] {
+  const shown = steps.map(stepCells)
   const width = Math.min(Math.max(...shown.map((cells) => (Array.isArray(cells) ? cells[0].length : 0))), 40)
   return shown.map((cells) =>
     (Array.isArray(cells) ? `  ${cells[0].padEnd(width)}  ${cells[1]}` : cells).trimEnd(),
@@ -75,7 +110,7 @@ function stepLines({ steps, packets }: Routed): string[] {
 }
 
 /** One cell is a heading. */
-function stepCells(step: Step, packets: readonly RecordedPacket[]): [where: string, what: string] | string {
+function stepCells(step: Step): [where: string, what: string] | string {
   switch (step.step) {
     case 'path':
       return printable(step.title)
@@ -88,7 +123,11 @@ function stepCells(step: Step, packets: readonly RecordedPacket[]): [where: stri
     case 'fault':
       return ['fault', printable(`${step.what}: ${step.where}`)]
     case 'send':
-      return ['send', targetName(packets[step.packet]!.to)]
+      return ['send', step.to]
+    case 'refused':
+      return ['send', `${step.to} is refused: ${step.reason}`]
+    case 'left_out':
+      return 'further statements are not shown, and of the rest the last'
   }
 }
 

@@ -6,6 +6,7 @@ import { Outcomes } from '../ledger.js'
 import type { Message } from '../message.js'
 import { BatchRun } from '../route/batch-run.js'
 import { Cache } from '../route/cache.js'
+import type { CaptureSwitch } from '../route/capture-switch.js'
 import type { CollectedRows } from '../route/collector.js'
 import { DerivedRows } from '../route/derived-rows.js'
 import { type Deed, Fates } from '../route/fates.js'
@@ -19,23 +20,41 @@ import { rowValue } from '../sink/row-values.js'
 import { type TableLayout, type TableShapes, tableShapes } from '../sink/schema.js'
 import type { Target } from '../sink/sinks.js'
 import type { TracedPacket } from './packet.js'
-import { type RecordedPacket, Recorder, type Step } from './recorder.js'
+import {
+  type RecordedPacket,
+  Recorder,
+  type RecorderBounds,
+  type Step,
+  type Surroundings,
+} from './recorder.js'
 
 export interface TraceSettings extends RouterSettings {
   targets: readonly Target[]
   tableLayout: TableLayout
   /** Would the daemon write a line of this level of xlog? */
   isLogged(level: number): boolean
+  /** Of a daemon that runs; without it all is as at the start of one. */
+  live?: LiveParts
   /** Where the packet was received, for `$hep_net`; undefined for one without HEP. */
   listener: ReturnType<RouteServices['inputOf']>
+}
+
+/** What a trace sees of a daemon that runs. Nothing of it changes. */
+export interface LiveParts extends Pick<Surroundings, 'refusalOf'>, Pick<RouteServices, 'stats' | 'cache'> {
+  deeds: readonly Deed[]
+  capture: CaptureSwitch
+  /** What becomes of rows now: of some database at least. */
+  storing: 'stored' | 'spooled' | 'in_flight'
+  bounds: RecorderBounds & { rows: number }
 }
 
 export interface Routed {
   /** In the order in which they happened. */
   steps: Step[]
   rows: TracedRow[]
+  rowsLeftOut: number
   packets: RecordedPacket[]
-  /** `stored`, `relayed`, `discarded`, `dropped`: what the ledger would count. */
+  /** `stored`, `spooled`, `relayed`, `discarded`, `dropped`, `in_flight`: what the ledger would count. */
   outcome: string
   /** Why it was discarded or dropped; else ''. */
   reason: string
@@ -59,13 +78,15 @@ export async function routed(
   settings: TraceSettings,
   loaded: LoadedRoutes,
 ): Promise<Routed> {
-  const recorder = new Recorder(settings.isLogged)
+  const { live } = settings
+  const recorder = new Recorder({ ...live, isLogged: settings.isLogged }, live?.bounds)
   const services = servicesOf(recorder, settings, loaded)
-  if (services) await new Timers(services).startUp()
+  if (services && !live) await new Timers(services).startUp()
   const derived = new DerivedRows(DERIVED_OCTETS)
   const holds = new Holds(() => {})
   derived.use(holds)
-  const ports = { relays: recorder, derived, deeds: deedsOf(settings.targets) }
+  const deeds = live?.deeds ?? deedsOf(settings.targets)
+  const ports = { relays: recorder, derived, deeds, ...(live && { capture: live.capture }) }
   const router = new RecordingRouter(recorder, settings, ports, services)
   const outcomes = new Outcomes('trace')
   const fates = new Fates(batch.rows, outcomes, () => {})
@@ -76,31 +97,38 @@ export async function routed(
   if (rule) recorder.discard(rule)
   run.go(Number.POSITIVE_INFINITY, () => false)
   const shapes = tableShapes(settings.tableLayout)
-  const traced = (list: CollectedRows) => tracedRows(list, settings.captureNode, shapes)
-  const rows = await collected(run, fates, waiting, traced, (list) => {
+  const rows: TracedRow[] = []
+  let rowsLeftOut = 0
+  await collected(run, waiting, (list) => {
+    const room = Math.max((live?.bounds.rows ?? Number.POSITIVE_INFINITY) - rows.length, 0)
+    rows.push(...tracedRows(list, list.rows.slice(0, room), settings.captureNode, shapes))
+    rowsLeftOut += Math.max(list.rows.length - room, 0)
     for (const one of messagesOf(list)) sendOn(one, settings, recorder)
+    settle(list, run, fates, live?.storing ?? 'stored')
   })
   derived.seal()
   for (const kept of run.kept) holds.letGo(kept)
   const { steps, packets } = recorder
-  return { steps, packets, rows, ...outcomeOf(outcomes) }
+  return { steps, packets, rows, rowsLeftOut, ...outcomeOf(outcomes) }
 }
 
 function servicesOf(
   recorder: Recorder,
-  { listener }: TraceSettings,
+  { listener, live }: TraceSettings,
   { routes, limits }: LoadedRoutes,
 ): RouteServices | undefined {
   if (!routes) return undefined
   return {
     log: recorder,
-    stats: new Stats(),
-    cache: new Cache(Date.now),
+    stats: live?.stats ?? new Stats(),
+    cache: live?.cache ?? new Cache(Date.now),
     routes: recorder.heard(routes),
     limits,
     inputOf: () => listener,
     now: Date.now,
-    trace: recorder,
+    get trace() {
+      return recorder.hearsStatements ? recorder : undefined
+    },
   }
 }
 
@@ -125,31 +153,33 @@ function deedsOf(targets: readonly Target[]): Deed[] {
   return targets.some(({ kind }) => kind === 'relay') ? [...stores, 'sent_row'] : stores
 }
 
-/** Rows as they are collected, until the message waits for nothing more; each is as good as stored. */
+/** Rows as they are collected, until the message waits for nothing more; whoever waits for one goes on. */
 async function collected(
   run: BatchRun,
-  fates: Fates,
   waiting: Waiting,
-  traced: (list: CollectedRows) => TracedRow[],
-  sent: (list: CollectedRows) => void,
-): Promise<TracedRow[]> {
-  const rows: TracedRow[] = []
+  take: (list: CollectedRows) => void,
+): Promise<void> {
   for (;;) {
     const { rows: lists, commits } = run.take()
-    for (const list of lists) {
-      rows.push(...traced(list))
-      sent(list)
-      settle(list, run, fates)
-    }
+    for (const list of lists) take(list)
     commits.settle(() => false)
-    if (run.isOver && lists.length === 0) return rows
+    if (run.isOver && lists.length === 0) return
     if (!run.isOver) await waiting.turn()
   }
 }
 
-function settle({ rows, origins }: CollectedRows, run: BatchRun, fates: Fates): void {
+function settle(
+  { rows, origins }: CollectedRows,
+  run: BatchRun,
+  fates: Fates,
+  storing: LiveParts['storing'],
+): void {
   for (const [place, row] of rows.entries()) {
-    for (const deed of run.router.ports.deeds) fates.done(origins?.[place] ?? row, deed)
+    const origin = origins?.[place] ?? row
+    if (storing === 'spooled') fates.spool(origin)
+    for (const deed of run.router.ports.deeds) {
+      if (deed !== 'row' || storing === 'stored') fates.done(origin, deed)
+    }
   }
 }
 
@@ -167,7 +197,8 @@ function sendOn(message: Message, { targets, agent }: TraceSettings, recorder: R
 }
 
 function tracedRows(
-  { kind, table, batch, rows }: CollectedRows,
+  { kind, table, batch }: CollectedRows,
+  rows: readonly number[],
   node: string,
   shapes: TableShapes,
 ): TracedRow[] {
@@ -221,9 +252,11 @@ class Waiting {
 
 function outcomeOf(outcomes: Outcomes): Pick<Routed, 'outcome' | 'reason'> {
   const none = { received: 1, accepted: 1, dropped: {}, odd: {} }
-  const { stored, relayed, discarded, dropped } = outcomes.snapshot(none, null)
+  const { stored, spooled, relayed, discarded, dropped } = outcomes.snapshot(none, null)
   for (const [outcome, counts] of Object.entries({ discarded, dropped })) {
     for (const reason of Object.keys(counts)) return { outcome, reason }
   }
-  return { outcome: stored > 0 ? 'stored' : relayed > 0 ? 'relayed' : 'in_flight', reason: '' }
+  const [outcome = 'in_flight'] =
+    Object.entries({ stored, spooled, relayed }).find(([, count]) => count > 0) ?? []
+  return { outcome, reason: '' }
 }

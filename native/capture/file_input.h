@@ -4,6 +4,7 @@
 #include <atomic>
 #include <thread>
 
+#include "../base/thread_name.h"
 #include "frame_source.h"
 #include "pcap_reader.h"
 
@@ -24,6 +25,8 @@ class FileInput {
   void join() {
     if (thread_.joinable()) thread_.join();
   }
+  // Before join().
+  void nameThread(const std::string& name) { hepcapd::nameThread(thread_.native_handle(), name); }
   bool ended() const { return ended_.load(std::memory_order_acquire); }
 
   // These two may be asked for once it has ended.

@@ -7,9 +7,11 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "../base/fd.h"
+#include "../base/thread_name.h"
 #include "frame_source.h"
 
 namespace hepcapd {
@@ -33,6 +35,8 @@ class RawInput {
   void join() {
     if (thread_.joinable()) thread_.join();
   }
+  // Before join().
+  void nameThread(const std::string& name) { hepcapd::nameThread(thread_.native_handle(), name); }
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   LinkState link() const { return link_.load(std::memory_order_relaxed); }
 

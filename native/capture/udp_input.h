@@ -11,6 +11,7 @@
 
 #include "../base/fd.h"
 #include "../base/os_error.h"
+#include "../base/thread_name.h"
 #include "../batch/intake.h"
 
 namespace hepcapd {
@@ -56,6 +57,8 @@ class UdpInput {
   void join() {
     if (thread_.joinable()) thread_.join();
   }
+  // Before join().
+  void nameThread(const std::string& name) { hepcapd::nameThread(thread_.native_handle(), name); }
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   Intake& intake() { return *intake_; }
   const Intake& intake() const { return *intake_; }

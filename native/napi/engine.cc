@@ -48,6 +48,13 @@ Drop dropNamed(Napi::Env env, const std::string& name) {
   throw Napi::TypeError::New(env, "no drop is called " + name);
 }
 
+// `hep-udp/INPUT`, of several workers `hep-udp/INPUT/WORKER`.
+std::string udpThreadName(UdpTakes takes, uint32_t input, size_t worker, size_t workers) {
+  const std::string kind = takes == UdpTakes::hep ? "hep-udp" : takes == UdpTakes::sip ? "sip-udp" : "udp";
+  if (workers > 1) return threadName(kind, std::to_string(input), worker);
+  return kind + "/" + std::to_string(input);
+}
+
 }  // namespace
 
 Napi::Function Engine::define(Napi::Env env) {
@@ -107,9 +114,12 @@ Napi::Value Engine::listenUdp(const Napi::CallbackInfo& info) {
     Napi::Object result = Napi::Object::New(info.Env());
     result.Set("port", double(sockets[0].port));
     result.Set("rcvbufBytes", double(sockets[0].rcvbufBytes));
+    size_t worker = 0;
     for (UdpSocket& socket : sockets) {
+      const std::string name = udpThreadName(socket.takes, input, worker++, sockets.size());
       listeners_.push_back(
           {input, std::make_unique<UdpInput>(std::move(socket), newIntake(input), [this] { wake(); })});
+      listeners_.back().socket->nameThread(name);
     }
     return result;
   } catch (const OsError& error) {

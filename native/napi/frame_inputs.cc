@@ -162,6 +162,11 @@ void addTo(Napi::Object& counts, const std::string& name, uint64_t more) {
   counts.Set(name, double(more) + (known.IsNumber() ? known.ToNumber().DoubleValue() : 0));
 }
 
+std::string rawThreadName(const Napi::Object& options, size_t child) {
+  const std::string interface = options.Get("interface").ToString();
+  return threadName(isIpip(options) ? "ipip" : "raw", interface.empty() ? "any" : interface, child);
+}
+
 const char* stateOf(const FileInput& file) {
   if (!file.ended()) return "more";
   if (!file.error().empty()) return "failed";
@@ -185,6 +190,7 @@ Napi::Value FrameInputs::listenRaw(const Napi::CallbackInfo& info) {
     for (Opened& opened : openSources(options)) {
       Channel one = channel(input, frameOptions(options));
       one.raw = std::make_unique<RawInput>(std::move(opened.source), *one.frames, [this] { wake_(); });
+      one.raw->nameThread(rawThreadName(options, list.Length()));
       channels_.push_back(std::move(one));
       Napi::Object listening = Napi::Object::New(info.Env());
       listening.Set("bufferBytes", opened.bufferBytes);
@@ -201,6 +207,7 @@ Napi::Value FrameInputs::readFile(const Napi::CallbackInfo& info) {
   Channel one = channel(info[0].ToNumber().Uint32Value(), frameOptions(info[2].As<Napi::Object>()));
   try {
     one.file = std::make_unique<FileInput>(info[1].ToString(), *one.frames, [this] { wake_(); });
+    one.file->nameThread("file/" + std::to_string(one.input));
   } catch (const OsError& error) {
     throw toJsError(info.Env(), error);
   }

@@ -12,6 +12,7 @@
 
 #include "../base/fd.h"
 #include "../base/os_error.h"
+#include "../base/thread_name.h"
 #include "../sqlite/rows_table.h"
 #include "values.h"
 
@@ -81,6 +82,12 @@ Napi::Value unacknowledged(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), octets);
 }
 
+// nameThread(name): what the thread of this environment is called.
+Napi::Value nameSelf(const Napi::CallbackInfo& info) {
+  nameThread(::pthread_self(), info[0].ToString());
+  return info.Env().Undefined();
+}
+
 // exitAtOnce(status): ends the process and asks no thread. One that is inside of SQLite when Node takes it
 // down would abort the process instead (better-sqlite3 cannot throw there).
 Napi::Value exitAtOnce(const Napi::CallbackInfo& info) { ::_exit(info[0].ToNumber().Int32Value()); }
@@ -90,6 +97,7 @@ Napi::Value exitAtOnce(const Napi::CallbackInfo& info) { ::_exit(info[0].ToNumbe
 void registerSystem(Napi::Env env, Napi::Object exports) {
   exports.Set("notify", Napi::Function::New(env, notify, "notify"));
   exports.Set("exitAtOnce", Napi::Function::New(env, exitAtOnce, "exitAtOnce"));
+  exports.Set("nameThread", Napi::Function::New(env, nameSelf, "nameThread"));
   exports.Set("lock", Napi::Function::New(env, lock, "lock"));
   exports.Set("makeFifo", Napi::Function::New(env, makeFifo, "makeFifo"));
   exports.Set("unacknowledged", Napi::Function::New(env, unacknowledged, "unacknowledged"));

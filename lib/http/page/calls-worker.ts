@@ -2,6 +2,7 @@
 
 import { parentPort } from 'node:worker_threads'
 import Database from 'better-sqlite3'
+import { binding } from '../../binding.js'
 import { type CallsQuery, newestCalls } from '../../show/calls.js'
 import type { CallsAnswer } from './calls.js'
 
@@ -14,6 +15,7 @@ function answer(query: CallsQuery): CallsAnswer {
   }
 }
 
+binding.nameThread('page/calls')
 /** null: nobody looks any more. */
 parentPort?.on('message', (query: CallsQuery | null) => {
   if (query) parentPort?.postMessage(answer(query))
