@@ -61,7 +61,7 @@ export class Answering {
     const registry = new Registry(commands)
     const rpc = new JsonRpc(registry, fault)
     const handlers = [
-      metricsHandler({ version, ledger, sinks, refused }),
+      metricsHandler({ version, ledger, sinks, refused, traffic: daemon.traffic }),
       healthHandler(this.#health),
       ...pageHandlers(page),
       miHandler(rpc),

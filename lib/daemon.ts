@@ -21,6 +21,7 @@ import type { RouteState } from './route/state.js'
 import type { Sink } from './sink/sink.js'
 import type { SinkSet } from './sink/sink-set.js'
 import { type SinkChange, type SinkSettings, Sinks } from './sink/sinks.js'
+import { Traffic, type TrafficSettings } from './traffic/traffic.js'
 
 export interface RelaySettings {
   /** Of packets that we make. */
@@ -50,6 +51,8 @@ export interface DaemonSettings
   routeSources: RouteSources
   raw: RawSettings | undefined
   relay: RelaySettings
+  /** Traffic is counted for dashboards; undefined: it is not. */
+  traffic: TrafficSettings | undefined
   /** Octets of messages that may wait for the sinks. */
   queueBytes: number
   stopTimeoutMs: number
@@ -79,6 +82,8 @@ export class Daemon {
   readonly #listeners: Listeners
   readonly #routing: Routing
   readonly #files: FileQueue
+  /** undefined where nobody wants it. */
+  readonly traffic: Traffic | undefined
   /** The inputs: listeners with the ports that they got, interfaces, files. */
   readonly bound: string[] = []
   readonly #inputs: InputList
@@ -101,7 +106,15 @@ export class Daemon {
     this.#routing = new Routing(settings, this.#relays, log, (input) => this.inputOf(input))
     const { inForce } = this.#sinks
     const router = this.#routing.router(settings, inForce.deeds, routes)
-    this.#dispatcher = new Dispatcher(router, inForce, this.#outcomes, () => this.#listeners.resume())
+    const traffic = settings.traffic && new Traffic(settings.traffic)
+    this.traffic = traffic
+    this.#dispatcher = new Dispatcher(
+      router,
+      inForce,
+      this.#outcomes,
+      () => this.#listeners.resume(),
+      traffic && ((batch) => traffic.count(batch)),
+    )
   }
 
   /**

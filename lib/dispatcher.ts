@@ -23,6 +23,7 @@ export class Dispatcher {
   readonly #sinksOf = new Map<BatchRun, SinkSet>()
   readonly #outcomes: Map<number, Outcomes>
   readonly #holds: Holds
+  readonly #look: ((batch: Batch) => void) | undefined
   readonly #waiting: SealedSlab[] = []
   #current: BatchRun | undefined
   /** Those with messages that are not settled. */
@@ -32,8 +33,18 @@ export class Dispatcher {
   #pumping: NodeJS.Immediate | undefined
   #idle: (() => void)[] = []
 
-  /** `released` is called after each slab that went back: an input that waits may go on. */
-  constructor(router: Router, sinks: SinkSet, outcomes: Map<number, Outcomes>, released: () => void) {
+  /**
+   * `released` is called after each slab that went back: an input that waits may go on. `look` sees each batch before its
+   * routes.
+   */
+  constructor(
+    router: Router,
+    sinks: SinkSet,
+    outcomes: Map<number, Outcomes>,
+    released: () => void,
+    look?: (batch: Batch) => void,
+  ) {
+    this.#look = look
     this.#router = router
     this.#sinks = sinks
     this.#outcomes = outcomes
@@ -108,6 +119,7 @@ export class Dispatcher {
     if (!outcomes) throw new Error(`no input ${slab.input}`)
     const batch = new Batch(slab)
     this.#holds.hold(batch)
+    this.#look?.(batch)
     const fates: Fates = new Fates(slab.rows, outcomes, (messages) => this.#settled(fates, messages))
     this.#open.set(fates, slab.rows)
     const run = new BatchRun(batch, fates, this.router, {

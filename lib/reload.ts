@@ -144,6 +144,7 @@ const FIXED_NAMES = {
   udpWorkers: 'udp_workers',
   rcvbufBytes: 'rcvbuf',
   queueBytes: 'queue_max',
+  traffic: 'heplify_metrics, or heplify_target,',
   stopTimeoutMs: 'stop_timeout',
   logFormat: 'log_format',
   http: 'http',

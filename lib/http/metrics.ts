@@ -5,6 +5,7 @@ import { collectDefaultMetrics, type Metric, Registry } from 'prom-client'
 import type { LedgerSnapshot } from '../ledger.js'
 import { DURATION_BOUNDS } from '../sink/durations.js'
 import type { Sink } from '../sink/sink.js'
+import type { TrafficMetric } from '../traffic/series.js'
 import type { HttpHandler } from './handler.js'
 
 export interface MetricsSource {
@@ -13,12 +14,14 @@ export interface MetricsSource {
   sinks(): readonly Sink[]
   /** What doors turned away, by door and reason. */
   refused(): Refused
+  /** Where traffic is counted for dashboards. */
+  traffic?: { readonly metrics: TrafficMetric[] } | undefined
 }
 
 type Refused = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 interface Sample {
-  labels: Record<string, string>
+  labels: Readonly<Record<string, string>>
   value: number
   /** Of a histogram, whose samples have other names. */
   metricName?: string
@@ -28,6 +31,7 @@ interface Moment {
   ledger: LedgerSnapshot
   sinks: readonly Sink[]
   refused: Refused
+  traffic: ReadonlyMap<string, Sample[]>
 }
 
 interface Described {
@@ -49,15 +53,24 @@ export function metricsHandler(source: MetricsSource): HttpHandler {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   for (const name of MISNAMED) registry.removeSingleMetric(name)
-  for (const metric of described(source.version)) registry.registerMetric(asMetric(metric, () => moment))
+  const metrics = [...described(source.version), ...foreign(source.traffic?.metrics ?? [])]
+  for (const metric of metrics) registry.registerMetric(asMetric(metric, () => moment))
   return {
     method: 'GET',
     path: '/metrics',
     async answer() {
-      moment = { ledger: source.ledger(), sinks: source.sinks(), refused: source.refused() }
+      const traffic = new Map(source.traffic?.metrics.map(({ name, samples }) => [name, samples]))
+      moment = { ledger: source.ledger(), sinks: source.sinks(), refused: source.refused(), traffic }
       return { status: 200, type: registry.contentType, body: await registry.metrics() }
     },
   }
+}
+
+/** Metrics under names that others have given. */
+function foreign(metrics: readonly TrafficMetric[]): Described[] {
+  return metrics.map(({ name, type, help }) => {
+    return { name, type, help, samples: ({ traffic }) => traffic.get(name) ?? [] }
+  })
 }
 
 /** What the registry asks of a metric. */

@@ -86,6 +86,22 @@ export const httpPoint: ValueType<HttpPoint | undefined> = {
   show: (at) => (at ? `${bracketed(at.host || '*')}:${at.port}` : 'off'),
 }
 
+const NAMED_HOST_CURE = 'write it like 192.0.2.1=proxy or 2001:db8::1=proxy'
+
+/** A host that is counted by name. */
+export const namedHost: ValueType<{ address: string; name: string }> = {
+  placeholder: 'IP=NAME',
+  parse(text) {
+    const [, address = '', name = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? []
+    if (!isIPv4(address) && (!isIPv6(address) || address.includes('%')))
+      throw new ValueFault(`"${text}" begins with no IP address and =`, NAMED_HOST_CURE)
+    if (!/^[^\p{C},]{1,64}$/u.test(name))
+      throw new ValueFault(`"${name}" is no name of 1 to 64 characters without commas`, NAMED_HOST_CURE)
+    return { address, name }
+  },
+  show: ({ address, name }) => `${address}=${name}`,
+}
+
 export interface Destination {
   proto: 'hep_udp' | 'hep_tcp'
   host: string

@@ -371,6 +371,7 @@ function settingsOf(
     httpToken: values.http_token,
     miFifo: values.mi_fifo,
     httpCalls: values.http_calls,
+    traffic: values.heplify_metrics ? { targets: values.heplify_target } : undefined,
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { usualControlPath } from '../control/path.js'
 import { logLevels } from '../log.js'
-import { httpPoint } from './endpoints.js'
+import { httpPoint, namedHost } from './endpoints.js'
 import type { OptionTable } from './option.js'
 import { choice, duration, offOr, onOff } from './types.js'
 
@@ -62,6 +62,19 @@ export const processOptions = {
     type: onOff,
     default: '0',
     help: 'show the last calls on the page of --http without the token too',
+  },
+  heplify_metrics: {
+    group: 'Doors:',
+    type: onOff,
+    default: '0',
+    help: 'count SIP traffic on /metrics under the names that dashboards for heplify-server ask for',
+  },
+  heplify_target: {
+    group: 'Doors:',
+    type: namedHost,
+    default: [],
+    repeatable: true,
+    help: 'tell the traffic from and to this address apart, as target_name; repeatable',
   },
   mi_fifo: {
     group: 'Doors:',

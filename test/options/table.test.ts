@@ -10,7 +10,7 @@ const flags = (
   'listen db-url table-name rtcp-table-name capture-on hep-capture-on max-async-queries raw-ipip-capture-on ' +
   'raw-moni-capture-on raw-socket-listen raw-interface raw-sock-children promiscuous-on raw-moni-bpf-on bpf-file ' +
   'capture-node hep-route hep-port hep-id hep-capture-id homer5-on homer5-delim compressed-payload script dialect ' +
-  'routes read udp-workers tunnels rcvbuf ring-size snaplen queue-max http http-token http-calls mi-fifo control spool spool-max ' +
+  'routes read udp-workers tunnels rcvbuf ring-size snaplen queue-max http http-token http-calls heplify-metrics heplify-target mi-fifo control spool spool-max ' +
   'spool-full spool-always table-window user group hep-key allow rate-limit tls-cert tls-key tls-ca log-level ' +
   'log-format stop-timeout config hep-send-timeout hep-max-msg-chunks hep-async hep-async-max-postponed-chunks ' +
   'hep-async-local-write-timeout hep-async-local-connect-timeout hep-max-retries hep-retry-cooldown'

@@ -45,6 +45,7 @@ export const SETTINGS: DaemonSettings = {
   statementsInFlight: 5,
   spool: { folder: '', isNamed: false, always: false, maxBytes: 1 << 30, full: 'drop-newest' },
   relay: { agent: { captureId: 1, compressed: false }, limits: {} },
+  traffic: undefined,
   udpWorkers: 1,
   rcvbufBytes: 4 << 20,
   queueBytes: 32 << 20,
