@@ -5,7 +5,7 @@ import type { Sink } from '../sink/sink.js'
 import type { HttpHandler } from './handler.js'
 
 export type HealthReason =
-  /** Packets were lost in the last minute: the kernel had no room, or a stage was full. */
+  /** Messages were lost in the last minute: the kernel had no room, or a stage was full. */
   | 'dropping'
   /** A database does not answer. */
   | 'sink_away'
@@ -30,6 +30,8 @@ const WINDOW_MS = 60_000
 const SAMPLE_MS = 5_000
 const FILLING = 0.8
 const HELD_UP_MS = 1_000
+/** Stages that drop what was good; all others refuse what somebody sent. */
+const LOSSES = ['kernel/', 'queue/', 'sink/', 'relay/']
 
 /** Keeps what was dropped for a minute, to tell what is new of it. */
 export class HealthWatch {
@@ -103,11 +105,13 @@ export function healthHandler(watch: HealthWatch): HttpHandler {
   }
 }
 
-/** `input stage/reason`. */
+/** `input stage/reason`, of what we lost: nobody makes us ill by sending what is no good. */
 function droppedOf({ inputs }: LedgerSnapshot): Map<string, number> {
   return new Map(
     Object.entries(inputs).flatMap(([input, { dropped }]) =>
-      Object.entries(dropped).map(([where, count]): [string, number] => [`${input} ${where}`, count]),
+      Object.entries(dropped)
+        .filter(([where]) => LOSSES.some((stage) => where.startsWith(stage)))
+        .map(([where, count]): [string, number] => [`${input} ${where}`, count]),
     ),
   )
 }
