@@ -14,13 +14,13 @@ export function yargsOptions(table: OptionTable): Record<string, Options> {
   )
 }
 
-const PENDING_GROUP = 'Not in this version, which takes only their off value or their default:'
+const WITHOUT_EFFECT = 'Parameters of OpenSIPS that are taken and have no effect:'
 
 function yargsOption(option: Option): Options {
-  const { type, group, hidden = false, short, alias, pending, default: plain } = option
+  const { type, group, hidden = false, short, alias, instead, default: plain } = option
   const shown = option.defaultShown ?? (typeof plain === 'string' ? plain : plain.join(', '))
   return {
-    group: pending ? PENDING_GROUP : group,
+    group: instead ? WITHOUT_EFFECT : group,
     hidden,
     describe: description(option),
     alias: [short, alias].filter((name) => name !== undefined),
@@ -29,8 +29,9 @@ function yargsOption(option: Option): Options {
   }
 }
 
-function description({ type, help, pending }: Option): string {
-  const limit = type.limit && !pending ? ` (${type.limit})` : ''
+function description({ type, help, instead }: Option): string {
+  if (instead) return `${type.placeholder}: ${instead}`
+  const limit = type.limit ? ` (${type.limit})` : ''
   return `${type.placeholder}: ${help}${limit}`
 }
 

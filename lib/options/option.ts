@@ -1,7 +1,7 @@
 // What an option is. The table of them makes the flags, the environment's names, the keys of the file, the help
 // and the answer of `check`.
 
-import { isOff, type ValueType } from './types.js'
+import type { ValueType } from './types.js'
 
 export interface Option<V = unknown> {
   readonly type: ValueType<V>
@@ -25,8 +25,8 @@ export interface Option<V = unknown> {
   readonly hidden?: true
   /** Not read from the configuration file. */
   readonly notInFile?: true
-  /** Its feature is still to come. */
-  readonly pending?: Pending
+  /** Taken and without effect, since OpenSIPS has it: what is done instead. */
+  readonly instead?: string
 }
 
 /** By parameter name. */
@@ -40,13 +40,6 @@ export type ValuesOf<T extends OptionTable> = {
       : V
     : never
 }
-
-export interface Pending {
-  /** Is this text a way to say that the feature is not wanted? The default always is. */
-  isOff(text: string): boolean
-}
-
-export const laterFeature: Pending = { isOff }
 
 export function flagOf(name: string): string {
   return name.replaceAll('_', '-')

@@ -14,7 +14,7 @@ import { scriptLayer } from './script-layer.js'
 import { daemonOptions } from './table.js'
 import { ValueFault } from './types.js'
 
-type Report = (what: string, cure: string) => void
+type Report = (what: string, cure: string, severity?: Fault['severity']) => void
 
 /** Where values may come from; kept, so that all can be read again. */
 export interface Sources {
@@ -53,8 +53,8 @@ export function resolve<T extends OptionTable>(table: T, sources: Sources): Reso
     const plain = typeof option.default === 'string' ? [option.default] : option.default
     const given = layers.find((layer) => layer.has(name))?.get(name) ?? { texts: plain, where: 'default' }
     origins.set(name, given.where)
-    values[name] = parsed(name, option, given.texts, (what, cure) => {
-      faults.push({ where: given.where, severity: 'error', what: named(name, given.where, what), cure })
+    values[name] = parsed(name, option, given.texts, (what, cure, severity = 'error') => {
+      faults.push({ where: given.where, severity, what: named(name, given.where, what), cure })
     })
   }
   return { values: values as ValuesOf<T>, origins, faults, ...beside }
@@ -117,12 +117,12 @@ function named(name: string, where: string, what: string): string {
 }
 
 function parsed(name: string, option: Option, texts: readonly string[], report: Report): unknown {
-  const wanted = option.repeatable ? texts.filter((text) => !option.pending?.isOff(text)) : texts.slice(-1)
+  const wanted = option.repeatable ? texts : texts.slice(-1)
   const values = wanted.flatMap((text) => {
     try {
-      const value = parsedOrUsual(option, text)
-      if (isStillToCome(option, text, value))
-        report(`this version does not have ${name} yet`, offCure(option))
+      const value = option.type.parse(text)
+      if (option.instead !== undefined && !isUsual(option, value))
+        report(`${name} has no effect: ${option.instead}`, 'leave it out', 'warning')
       return [value]
     } catch (error) {
       if (!(error instanceof ValueFault)) throw error
@@ -133,25 +133,6 @@ function parsed(name: string, option: Option, texts: readonly string[], report: 
   return option.repeatable ? values.filter((value) => value !== '') : values[0] // off adds nothing
 }
 
-/** The default stands in for an off that the type has no word for. */
-function parsedOrUsual(option: Option, text: string): unknown {
-  try {
-    return option.type.parse(text)
-  } catch (error) {
-    if (option.pending?.isOff(text)) return usualValue(option)
-    throw error
-  }
-}
-
-function isStillToCome(option: Option, text: string, value: unknown): boolean {
-  if (!option.pending || option.pending.isOff(text)) return false
-  return option.type.show(value) !== option.type.show(usualValue(option))
-}
-
-function usualValue({ type, default: plain }: Option): unknown {
-  return type.parse(typeof plain === 'string' ? plain : '')
-}
-
-function offCure(option: Option): string {
-  return `remove it, or set it to ${option.type.show(usualValue(option)) || 0}`
+function isUsual({ type, default: plain }: Option, value: unknown): boolean {
+  return type.show(value) === type.show(type.parse(String(plain)))
 }

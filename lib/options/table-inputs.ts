@@ -1,7 +1,7 @@
 // Options of what is received: listeners, raw capture, files.
 
 import { listenPoint, portRange } from './endpoints.js'
-import { type OptionTable, laterFeature as pending } from './option.js'
+import type { OptionTable } from './option.js'
 import { hepKey, network } from './senders.js'
 import { integer, offOr, onOff, port, size } from './types.js'
 
@@ -45,10 +45,10 @@ export const inputOptions = {
   },
   hep_max_msg_chunks: {
     ...hep,
-    pending,
     type: integer({ min: 0, max: 65535, why: 'packets have at most so many octets' }),
     default: '32',
-    help: 'reads of one packet over TCP; incomplete packets are bounded by time and size instead',
+    help: 'reads of one packet over TCP',
+    instead: 'an incomplete packet may take 10 s and 65,535 octets, in as many reads as it likes',
   },
   hep_key: {
     ...hep,

@@ -1,7 +1,7 @@
 // Options of routes, and of HEP that is sent on.
 
 import { hepId } from './endpoints.js'
-import { type OptionTable, laterFeature as pending } from './option.js'
+import type { OptionTable } from './option.js'
 import { choice, duration, integer, isOff, offOr, onOff, text, type ValueType } from './types.js'
 
 const route = { group: 'Routes:' } as const
@@ -62,7 +62,13 @@ export const routingOptions = {
     default: '10s',
     help: 'a receiver that takes nothing for so long is cut off, over TCP and TLS',
   },
-  hep_async: { ...relay, pending, type: onOff, default: '1', help: 'never wait for a connection or a write' },
+  hep_async: {
+    ...relay,
+    type: onOff,
+    default: '1',
+    help: 'never wait for a connection or a write',
+    instead: 'nothing ever waits for a connection or a write',
+  },
   hep_async_max_postponed_chunks: {
     ...relay,
     type: tries,
@@ -71,17 +77,17 @@ export const routingOptions = {
   },
   hep_async_local_write_timeout: {
     ...relay,
-    pending,
     type: duration({ unit: 'ms' }),
     default: '10ms',
     help: 'time of a direct write before it is queued',
+    instead: 'every packet is queued, see --hep-send-timeout',
   },
   hep_async_local_connect_timeout: {
     ...relay,
-    pending,
     type: duration({ unit: 'ms' }),
     default: '100ms',
     help: 'time of a direct connect before it is queued',
+    instead: 'packets wait in the queue until there is a connection',
   },
   hep_max_retries: {
     ...relay,
