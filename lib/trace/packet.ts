@@ -28,21 +28,27 @@ const INPUT = 0
 /** A slab has room for any one packet. */
 const SLABS = 1
 
-/**
- * Calls `use` with the packet, which is valid until that settles; or `without` with the reason. Rejects with a
- * RefusedError for what cannot be read.
- */
-export async function withPacket<T>(
-  source: PacketSource,
-  use: (packet: TracedPacket) => Promise<T>,
-  without: (reading: PacketReading) => T,
-): Promise<T> {
-  const limits = { slabBytes: binding.layout.smallestSlab, slabs: SLABS, flushMs: 0, maxRows: 10_000 }
-  const engine = new binding.Engine(limits, () => {})
-  try {
-    const reading = read(engine, source)
-    engine.flush(true)
-    const [slab] = engine.take()
+/** Where packets are taken apart, one at a time. It has memory of its own, of which a process has room for few. */
+export class PacketPlace {
+  readonly #engine: InstanceType<typeof binding.Engine>
+
+  constructor() {
+    const limits = { slabBytes: binding.layout.smallestSlab, slabs: SLABS, flushMs: 0, maxRows: 10_000 }
+    this.#engine = new binding.Engine(limits, () => {})
+  }
+
+  /**
+   * Calls `use` with the packet, which is valid until that settles; or `without` with the reason. Rejects with a
+   * RefusedError for what cannot be read.
+   */
+  async with<T>(
+    source: PacketSource,
+    use: (packet: TracedPacket) => Promise<T>,
+    without: (reading: PacketReading) => T,
+  ): Promise<T> {
+    const reading = read(this.#engine, source)
+    this.#engine.flush(true)
+    const [slab] = this.#engine.take()
     if (!slab) return without(reading)
     const batch = new Batch({ ...slab, rows: 1 })
     try {
@@ -50,8 +56,10 @@ export async function withPacket<T>(
     } finally {
       batch.release()
     }
-  } finally {
-    engine.close()
+  }
+
+  close(): void {
+    this.#engine.close()
   }
 }
 
