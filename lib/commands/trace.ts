@@ -7,7 +7,7 @@ import type { Effective } from '../options/settings.js'
 import { soundRoutes } from '../route/load.js'
 import { RouteLog } from '../route/xlog.js'
 import { PacketPlace, refusedPacket } from '../trace/packet.js'
-import { listenerOf, reportOf, warningsOf } from '../trace/report.js'
+import { keysOf, listenerOf, reportOf, warningsOf } from '../trace/report.js'
 import { jsonOf, reportLines } from '../trace/text.js'
 import { type Output, processOutput } from './output.js'
 
@@ -33,7 +33,8 @@ export async function trace(
   const { readRange, tunnels, hepCaptureOn, listen } = settings
   const log = new Log(settings)
   const xlog = new RouteLog(log)
-  const source = { file, frame, tunnels, firstPort: readRange.firstPort, lastPort: readRange.lastPort }
+  const { firstPort, lastPort } = readRange
+  const source = { file, frame, tunnels, firstPort, lastPort, keys: keysOf(settings) }
   const place = new PacketPlace()
   const reporting = place.with(
     source,

@@ -16,7 +16,7 @@ import { Timers } from '../route/timers.js'
 import { OverlayCache, OverlayStats } from './overlay.js'
 import { PacketPlace, refusedPacket, type TracedPacket } from './packet.js'
 import { Recorder } from './recorder.js'
-import { listenerOf, reportOf, warningsOf } from './report.js'
+import { keysOf, listenerOf, reportOf, warningsOf } from './report.js'
 import type { TraceReport } from './text.js'
 import { DERIVED_OCTETS, type LiveParts } from './trace.js'
 
@@ -50,6 +50,7 @@ export class Explainer {
   readonly #daemon: RunningDaemon
   readonly #idle: Workplace[] = []
   #underWay = 0
+  #isClosed = false
   /** The routes in force, ready to be traced. */
   #ready: { of: LoadedRoutes | undefined; traced: Promise<LoadedRoutes> } | undefined
 
@@ -62,6 +63,7 @@ export class Explainer {
    * Rejects with a RefusedError.
    */
   async explain(octets: Uint8Array, frame: number): Promise<Explanation> {
+    if (this.#isClosed) throw refused('busy', 'the daemon is stopping')
     if (this.#underWay >= MOST_AT_ONCE) throw refused('busy', `${MOST_AT_ONCE} others are asked for already`)
     this.#underWay++
     const place = this.#idle.pop() ?? { packets: new PacketPlace(), derived: new DerivedRows(DERIVED_OCTETS) }
@@ -71,9 +73,16 @@ export class Explainer {
       return await this.#explain(`/proc/self/fd/${fd}`, frame, place)
     } finally {
       closeSync(fd)
-      this.#idle.push(place)
+      if (this.#isClosed) place.packets.close()
+      else this.#idle.push(place)
       this.#underWay--
     }
+  }
+
+  /** Gives the memory back, without which the process does not end. */
+  close(): void {
+    this.#isClosed = true
+    for (const { packets } of this.#idle.splice(0)) packets.close()
   }
 
   async #explain(path: string, frame: number, { packets, derived }: Workplace): Promise<Explanation> {
@@ -82,8 +91,9 @@ export class Explainer {
     const routes = await this.#tracedRoutes(inForce.routes, settings)
     const { tunnels, readRange } = settings
     const { firstPort, lastPort } = readRange
+    const keys = keysOf(settings)
     return packets.with<Explanation>(
-      { file: GIVEN, path, frame, tunnels, firstPort, lastPort },
+      { file: GIVEN, path, frame, tunnels, firstPort, lastPort, keys },
       async (packet) => {
         const where = { hepCaptureOn: settings.hepCaptureOn, where: 'explain' }
         const warnings = warningsOf(GIVEN, packet, where)

@@ -12,6 +12,8 @@ export interface PacketSource extends FrameOptions {
   path?: string
   /** 0 is the first that carries a message. */
   frame: number
+  /** One of which a HEP packet has to show; none is that no key is wanted. */
+  keys: readonly Buffer[]
 }
 
 export interface TracedPacket {
@@ -46,6 +48,8 @@ export class PacketPlace {
     use: (packet: TracedPacket) => Promise<T>,
     without: (reading: PacketReading) => T,
   ): Promise<T> {
+    const keys = [...source.keys]
+    this.#engine.setSenders(INPUT, { networks: [], ratePerSecond: 0, keys }) // nobody knows who sent it
     const reading = read(this.#engine, source)
     this.#engine.flush(true)
     const [slab] = this.#engine.take()
@@ -65,7 +69,7 @@ export class PacketPlace {
 
 function read(
   engine: InstanceType<typeof binding.Engine>,
-  { file, path = file, ...options }: PacketSource,
+  { file, path = file, keys: _, ...options }: PacketSource,
 ): PacketReading {
   try {
     return engine.readPacket(INPUT, path, options)

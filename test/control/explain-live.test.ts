@@ -13,7 +13,7 @@ import { hepcapd } from '../support/cli.js'
 import { sendUdp } from '../support/daemon.js'
 import { type Explained, startExplaining } from '../support/explaining.js'
 import { ethernet, ipv4, udp, writePcap } from '../support/frames.js'
-import { options, packet } from '../support/packets.js'
+import { chunk, hep1, hep3, options, packet } from '../support/packets.js'
 import { heldBy } from '../support/process-status.js'
 import { until } from '../support/tools.js'
 
@@ -113,6 +113,25 @@ t.test('every form of a packet, at every door', async (t) => {
     writeFileSync(join(folder, 'fifo'), command.replace('REPLY', reply))
     return text(cat.stdout)
   }
+})
+
+t.test('a key that is missing, wrong, and right', async (t) => {
+  const { daemon, control, ledger, explain } = await startExplaining(t, {}, '--hep-key', 'open sesame')
+  const withKey = (key: string) => hep3(HEP.subarray(6), chunk(14, key))
+  const right = await explain(withKey('open sesame'))
+  t.match(right, { outcome: 'stored', rows: [{ table: 'sip_capture' }] })
+  const cases: [Buffer, string][] = [
+    [HEP, 'hep/no_key'],
+    [hep1(SIP), 'hep/no_key'],
+    [withKey('open says me'), 'hep/bad_key'],
+  ]
+  for (const [octets, reason] of cases) {
+    t.match(await explain(octets), { outcome: 'dropped', reason, message: null, steps: [], rows: [] })
+    await sendUdp(daemon.port('hep_udp'), [octets])
+    await until(async () => reason in Object.values((await ledger()).inputs)[0]!.dropped)
+  }
+  t.match((await askAt<Explained>(control, 'explain', [SIP])).result, { outcome: 'stored' }, 'SIP has none')
+  await daemon.stop()
 })
 
 t.test('what is no packet is an error that says so', async (t) => {
