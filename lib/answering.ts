@@ -39,7 +39,13 @@ export class Answering {
     const version = packageVersion()
     const sinks = () => daemon.sinks
     const ledger = () => daemon.ledger()
-    this.#health = new HealthWatch({ ledger, sinks, heldUpMs: () => this.#loop.heldUpMs })
+    this.#health = new HealthWatch({
+      ledger,
+      sinks,
+      heldUpMs: () => this.#loop.heldUpMs,
+      threads: () => daemon.threads,
+      agents: () => daemon.agents().agents,
+    })
     const settingsNow = () => reloader()?.effective.settings ?? settings
     const page = pageSource(daemon, settingsNow, version, {
       health: () => this.#health.health,
