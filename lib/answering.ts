@@ -32,19 +32,27 @@ export class Answering {
   readonly #loop = new LoopWatch()
   readonly #health: HealthWatch
   readonly #closePage: () => void
+  readonly #explainer: Explainer
 
   /** `reloader` gives none while the daemon starts; the settings are those of then. */
   constructor(daemon: Daemon, settings: Settings, reloader: () => Reloader | undefined, log: Log) {
     const version = packageVersion()
     const sinks = () => daemon.sinks
     const ledger = () => daemon.ledger()
-    this.#health = new HealthWatch({ ledger, sinks, heldUpMs: () => this.#loop.heldUpMs })
+    this.#health = new HealthWatch({
+      ledger,
+      sinks,
+      heldUpMs: () => this.#loop.heldUpMs,
+      threads: () => daemon.threads,
+      agents: () => daemon.agents().agents,
+    })
     const settingsNow = () => reloader()?.effective.settings ?? settings
     const page = pageSource(daemon, settingsNow, version, {
       health: () => this.#health.health,
       agents: () => shownAgents(daemon.agents(), PAGE_AGENTS),
     })
     this.#closePage = () => page.calls.close()
+    this.#explainer = new Explainer({ settings: settingsNow, inForce: () => daemon.inForce })
     const refused = () => this.#doors.refused
     const commands = [
       sipCapture(daemon.capture),
@@ -52,7 +60,7 @@ export class Answering {
       reload(reloader),
       logLevel(log),
       ps,
-      explain(new Explainer({ settings: settingsNow, inForce: () => daemon.inForce })),
+      explain(this.#explainer),
       ...[showSinks(sinks), showSpool(sinks)],
       agents(() => daemon.agents()),
     ]
@@ -82,6 +90,7 @@ export class Answering {
     this.#loop.stop()
     this.#health.stop()
     this.#closePage()
+    this.#explainer.close()
     await this.#doors.close()
   }
 }

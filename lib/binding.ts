@@ -147,6 +147,13 @@ export interface FileReading {
   error: string
 }
 
+/** Of a thread that receives: how often it came round to its socket, and whether something waits there now. */
+export interface Pulse {
+  input: number
+  beats: number
+  hasWork: boolean
+}
+
 export interface Engine {
   /** Opens sockets with a thread each. Throws a SystemError with `code`, `syscall` and `cure`. */
   listenUdp(input: number, options: UdpListenOptions): UdpListening
@@ -179,6 +186,8 @@ export interface Engine {
   admits(input: number, address: string): boolean
   /** Who has sent to an input that is a listener. */
   agents(input: number): { agents: AgentCounts[]; others: number }
+  /** Of the threads that receive, always in the same order; files have none. */
+  pulses(): Pulse[]
   /** Ends the threads without draining. */
   close(): void
 }

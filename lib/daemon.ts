@@ -1,6 +1,6 @@
 // The daemon: opens sinks, then inputs, says `ready:`, and ends in order: inputs, queue, sinks, ledger.
 
-import { type AgentCounts, binding, type Engine } from './binding.js'
+import { type AgentCounts, binding, type Engine, type Pulse } from './binding.js'
 import { Dispatcher } from './dispatcher.js'
 import type { AgentOptions } from './hep/agent.js'
 import { type LedgerSnapshot, Outcomes } from './ledger.js'
@@ -218,6 +218,11 @@ export class Daemon {
       ...(destinations.length > 0 ? { relays } : {}),
       ...(Object.keys(odd).length > 0 ? { odd } : {}),
     }
+  }
+
+  /** Of the threads that receive: whether each comes round to what waits for it. */
+  get threads(): (Pulse & { name: string })[] {
+    return this.#engine.pulses().map((pulse) => ({ ...pulse, name: this.bound[pulse.input] ?? '' }))
   }
 
   /** Who has sent to the listeners, and how many packets came of senders that found no room among them. */

@@ -9,7 +9,10 @@ import { RefusedError } from './errors.js'
 import { HttpDoor } from './http/door.js'
 import type { HttpHandler } from './http/handler.js'
 import type { Log } from './log.js'
+import type { HttpPoint } from './options/endpoints.js'
 import type { Settings } from './options/settings.js'
+import { inheritance } from './privileges/inheritance.js'
+import { httpName } from './privileges/names.js'
 
 type DoorSettings = Pick<Settings, 'http' | 'httpToken' | 'control' | 'miFifo'>
 
@@ -59,7 +62,8 @@ export class Doors {
   async #openHttp(): Promise<string | undefined> {
     const { http, httpToken: token } = this.#settings
     if (!http) return undefined
-    const door = new HttpDoor({ ...http, token }, this.#handlers, (error) =>
+    const [descriptor] = inheritance.takeSockets(httpName(http.host, http.port))
+    const door = new HttpDoor({ ...http, token, descriptor }, this.#handlers, (error) =>
       this.#log.repeated(`http: our fault: ${error.stack ?? error.message}`, 'error'),
     )
     try {
@@ -67,8 +71,7 @@ export class Doors {
       this.#http = door
       return `http:${shown(host, port)}`
     } catch (error) {
-      const where = `the HTTP door on ${shown(http.host || '*', http.port)}`
-      return this.#shut(http.isNamed, refused(where, 'http', HTTP_CURES, error as NodeJS.ErrnoException))
+      return this.#shut(http.isNamed, httpRefused(http, error))
     }
   }
 
@@ -106,6 +109,12 @@ export class Doors {
     this.#log.warn(`${refusal.message}, so that door stays shut; ${refusal.cure}`)
     return undefined
   }
+}
+
+/** The HTTP door could not be opened there. */
+export function httpRefused({ host, port }: HttpPoint, error: unknown): RefusedError {
+  const where = `the HTTP door on ${shown(host || '*', port)}`
+  return refused(where, 'http', HTTP_CURES, error as NodeJS.ErrnoException)
 }
 
 function shown(host: string, port: number): string {

@@ -6,8 +6,8 @@ import { Log } from '../log.js'
 import type { Effective } from '../options/settings.js'
 import { soundRoutes } from '../route/load.js'
 import { RouteLog } from '../route/xlog.js'
-import { refusedPacket, withPacket } from '../trace/packet.js'
-import { listenerOf, reportOf, warningsOf } from '../trace/report.js'
+import { PacketPlace, refusedPacket } from '../trace/packet.js'
+import { keysOf, listenerOf, reportOf, warningsOf } from '../trace/report.js'
 import { jsonOf, reportLines } from '../trace/text.js'
 import { type Output, processOutput } from './output.js'
 
@@ -33,8 +33,10 @@ export async function trace(
   const { readRange, tunnels, hepCaptureOn, listen } = settings
   const log = new Log(settings)
   const xlog = new RouteLog(log)
-  const source = { file, frame, tunnels, firstPort: readRange.firstPort, lastPort: readRange.lastPort }
-  const report = await withPacket(
+  const { firstPort, lastPort } = readRange
+  const source = { file, frame, tunnels, firstPort, lastPort, keys: keysOf(settings) }
+  const place = new PacketPlace()
+  const reporting = place.with(
     source,
     (packet) => {
       const receiving = { hepCaptureOn, where: values.get('hep_capture_on')!.origin }
@@ -46,6 +48,7 @@ export async function trace(
       throw refusedPacket(file, reading)
     },
   )
+  const report = await reporting.finally(() => place.close())
   log.close()
   output.out(json ? JSON.stringify(jsonOf(report), null, 2) : reportLines(report).join('\n'))
   return 0

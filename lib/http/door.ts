@@ -12,6 +12,8 @@ export interface DoorSettings {
   port: number
   /** '' is none. */
   token: string
+  /** Of a socket that is bound to it already. */
+  descriptor?: number | undefined
 }
 
 const MOST_BODY = 1 << 20
@@ -59,10 +61,11 @@ export class HttpDoor {
 
   /** Resolves with the address that it got; rejects with Node's system error. */
   open(): Promise<{ host: string; port: number }> {
-    const { host, port, token } = this.#settings
+    const { host, port, token, descriptor } = this.#settings
+    const place = { port, ...(host === '' ? {} : { host }) }
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject)
-      this.#server.listen({ port, ...(host === '' ? {} : { host }) }, () => {
+      this.#server.listen(descriptor === undefined ? place : { fd: descriptor }, () => {
         this.#server.off('error', reject)
         this.#server.on('error', () => {}) // accept(2) failed, EMFILE say: the next one may succeed
         const bound = this.#server.address() as AddressInfo

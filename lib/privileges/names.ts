@@ -2,4 +2,5 @@
 
 export const udpName = (address: string, port: number): string => `udp ${address} ${port}`
 export const tcpName = (address: string, port: number): string => `tcp ${address} ${port}`
+export const httpName = (host: string, port: number): string => `http ${host} ${port}`
 export const ipipName = (interfaceName: string): string => `ipip ${interfaceName}`

@@ -1,13 +1,14 @@
-// Sockets that may want a privilege, opened before privileges are given up: ports under 1024, and receive buffers
-// above net.core.rmem_max. They receive into their buffers from then on; nobody reads them here.
+// Sockets that may want a privilege, opened before privileges are given up: ports under 1024, that of the HTTP door too,
+// and receive buffers above net.core.rmem_max. They receive into their buffers from then on; nobody reads them here.
 
 import { binding } from '../binding.js'
+import { httpRefused } from '../doors.js'
 import { bindAddresses } from '../listen/address.js'
 import { listenError, shownListener, udpOptions } from '../listen/listeners.js'
 import { isDatagram, type Listen } from '../listen/protocols.js'
 import { refusedRaw, shownRaw } from '../listen/raw.js'
 import type { Settings } from '../options/settings.js'
-import { ipipName, tcpName, udpName } from './names.js'
+import { httpName, ipipName, tcpName, udpName } from './names.js'
 
 export class OpenedSockets {
   readonly byName: Record<string, number[][]> = {}
@@ -30,6 +31,7 @@ export async function openSockets(settings: Settings): Promise<OpenedSockets> {
     for (const address of await bindAddresses(listen.host)) openListener(opened, settings, listen, address)
   }
   openIpip(opened, settings)
+  await openHttp(opened, settings)
   return opened
 }
 
@@ -56,5 +58,19 @@ function openIpip(opened: OpenedSockets, { raw }: Settings): void {
     } catch (error) {
       throw refusedRaw(shownRaw(raw, name), error)
     }
+  }
+}
+
+/** Ports from here on are for everybody. */
+const FIRST_FREE_PORT = 1024
+
+/** A door that nobody named stays shut where it cannot open: whoever opens it says so. */
+async function openHttp(opened: OpenedSockets, { http }: Settings): Promise<void> {
+  if (!http || http.port === 0 || http.port >= FIRST_FREE_PORT) return
+  try {
+    const [address = ''] = await bindAddresses(http.host)
+    opened.add(httpName(http.host, http.port), binding.openTcp(address, http.port))
+  } catch (error) {
+    if (http.isNamed) throw httpRefused(http, error)
   }
 }

@@ -9,15 +9,16 @@ import { binding, type PacketReading } from '../binding.js'
 import type { InForce } from '../daemon.js'
 import { type Fault, RefusedError, UsageError } from '../errors.js'
 import type { Settings } from '../options/settings.js'
+import { DerivedRows } from '../route/derived-rows.js'
 import { type LoadedRoutes, soundRoutes } from '../route/load.js'
 import { moduleVersion, twins } from '../route/module.js'
 import { Timers } from '../route/timers.js'
 import { OverlayCache, OverlayStats } from './overlay.js'
-import { refusedPacket, type TracedPacket, withPacket } from './packet.js'
+import { PacketPlace, refusedPacket, type TracedPacket } from './packet.js'
 import { Recorder } from './recorder.js'
-import { listenerOf, reportOf, warningsOf } from './report.js'
+import { keysOf, listenerOf, reportOf, warningsOf } from './report.js'
 import type { TraceReport } from './text.js'
-import type { LiveParts } from './trace.js'
+import { DERIVED_OCTETS, type LiveParts } from './trace.js'
 
 export interface Explanation {
   file: string
@@ -36,12 +37,20 @@ export interface RunningDaemon {
 
 /** What a packet is called: the one who asks knows where it is from. */
 const GIVEN = 'what was given'
-const MOST_AT_ONCE = 8
+const MOST_AT_ONCE = 4
 const BOUNDS: LiveParts['bounds'] = { steps: 1_000, lastSteps: 100, packets: 20, rows: 20, characters: 4096 }
+
+/** What one message needs of memory. It is used again: a process has room for few. */
+interface Workplace {
+  packets: PacketPlace
+  derived: DerivedRows
+}
 
 export class Explainer {
   readonly #daemon: RunningDaemon
+  readonly #idle: Workplace[] = []
   #underWay = 0
+  #isClosed = false
   /** The routes in force, ready to be traced. */
   #ready: { of: LoadedRoutes | undefined; traced: Promise<LoadedRoutes> } | undefined
 
@@ -54,30 +63,41 @@ export class Explainer {
    * Rejects with a RefusedError.
    */
   async explain(octets: Uint8Array, frame: number): Promise<Explanation> {
+    if (this.#isClosed) throw refused('busy', 'the daemon is stopping')
     if (this.#underWay >= MOST_AT_ONCE) throw refused('busy', `${MOST_AT_ONCE} others are asked for already`)
     this.#underWay++
+    const place = this.#idle.pop() ?? { packets: new PacketPlace(), derived: new DerivedRows(DERIVED_OCTETS) }
     const fd = binding.memoryFile()
     try {
       writeSync(fd, octets)
-      return await this.#explain(`/proc/self/fd/${fd}`, frame)
+      return await this.#explain(`/proc/self/fd/${fd}`, frame, place)
     } finally {
       closeSync(fd)
+      if (this.#isClosed) place.packets.close()
+      else this.#idle.push(place)
       this.#underWay--
     }
   }
 
-  async #explain(path: string, frame: number): Promise<Explanation> {
+  /** Gives the memory back, without which the process does not end. */
+  close(): void {
+    this.#isClosed = true
+    for (const { packets } of this.#idle.splice(0)) packets.close()
+  }
+
+  async #explain(path: string, frame: number, { packets, derived }: Workplace): Promise<Explanation> {
     const settings = this.#daemon.settings()
     const inForce = this.#daemon.inForce()
     const routes = await this.#tracedRoutes(inForce.routes, settings)
     const { tunnels, readRange } = settings
     const { firstPort, lastPort } = readRange
-    return withPacket<Explanation>(
-      { file: GIVEN, path, frame, tunnels, firstPort, lastPort },
+    const keys = keysOf(settings)
+    return packets.with<Explanation>(
+      { file: GIVEN, path, frame, tunnels, firstPort, lastPort, keys },
       async (packet) => {
         const where = { hepCaptureOn: settings.hepCaptureOn, where: 'explain' }
         const warnings = warningsOf(GIVEN, packet, where)
-        const traced = traceSettings(packet, settings, inForce)
+        const traced = traceSettings(packet, settings, inForce, derived)
         const report = await reportOf(packet, GIVEN, traced, routes)
         return { file: GIVEN, report, dropped: '', warnings, inForce }
       },
@@ -134,7 +154,7 @@ async function startTwin({ routes, limits }: LoadedRoutes): Promise<void> {
   await new Timers(services).startUp()
 }
 
-function traceSettings(packet: TracedPacket, settings: Settings, inForce: InForce) {
+function traceSettings(packet: TracedPacket, settings: Settings, inForce: InForce, derived: DerivedRows) {
   const { state, listeners } = inForce
   const hosts = listeners.map(({ address: host, ...bound }) => ({ ...bound, host }))
   return {
@@ -142,11 +162,11 @@ function traceSettings(packet: TracedPacket, settings: Settings, inForce: InForc
     ...inForce.settings,
     isLogged: (level: number) => state.log.isLogged(level),
     listener: listenerOf(packet, hosts),
-    live: livePartsOf(inForce),
+    live: { ...livePartsOf(inForce), derived },
   }
 }
 
-function livePartsOf({ state, capture, sinks, relays }: InForce): LiveParts {
+function livePartsOf({ state, capture, sinks, relays }: InForce): Omit<LiveParts, 'derived'> {
   const stores = sinks.sinks.filter(({ sends }) => !sends)
   const isWaiting = stores.some(({ answers }) => answers === false)
   return {

@@ -12,6 +12,8 @@ export interface PacketSource extends FrameOptions {
   path?: string
   /** 0 is the first that carries a message. */
   frame: number
+  /** One of which a HEP packet has to show; none is that no key is wanted. */
+  keys: readonly Buffer[]
 }
 
 export interface TracedPacket {
@@ -28,21 +30,29 @@ const INPUT = 0
 /** A slab has room for any one packet. */
 const SLABS = 1
 
-/**
- * Calls `use` with the packet, which is valid until that settles; or `without` with the reason. Rejects with a
- * RefusedError for what cannot be read.
- */
-export async function withPacket<T>(
-  source: PacketSource,
-  use: (packet: TracedPacket) => Promise<T>,
-  without: (reading: PacketReading) => T,
-): Promise<T> {
-  const limits = { slabBytes: binding.layout.smallestSlab, slabs: SLABS, flushMs: 0, maxRows: 10_000 }
-  const engine = new binding.Engine(limits, () => {})
-  try {
-    const reading = read(engine, source)
-    engine.flush(true)
-    const [slab] = engine.take()
+/** Where packets are taken apart, one at a time. It has memory of its own, of which a process has room for few. */
+export class PacketPlace {
+  readonly #engine: InstanceType<typeof binding.Engine>
+
+  constructor() {
+    const limits = { slabBytes: binding.layout.smallestSlab, slabs: SLABS, flushMs: 0, maxRows: 10_000 }
+    this.#engine = new binding.Engine(limits, () => {})
+  }
+
+  /**
+   * Calls `use` with the packet, which is valid until that settles; or `without` with the reason. Rejects with a
+   * RefusedError for what cannot be read.
+   */
+  async with<T>(
+    source: PacketSource,
+    use: (packet: TracedPacket) => Promise<T>,
+    without: (reading: PacketReading) => T,
+  ): Promise<T> {
+    const keys = [...source.keys]
+    this.#engine.setSenders(INPUT, { networks: [], ratePerSecond: 0, keys }) // nobody knows who sent it
+    const reading = read(this.#engine, source)
+    this.#engine.flush(true)
+    const [slab] = this.#engine.take()
     if (!slab) return without(reading)
     const batch = new Batch({ ...slab, rows: 1 })
     try {
@@ -50,14 +60,16 @@ export async function withPacket<T>(
     } finally {
       batch.release()
     }
-  } finally {
-    engine.close()
+  }
+
+  close(): void {
+    this.#engine.close()
   }
 }
 
 function read(
   engine: InstanceType<typeof binding.Engine>,
-  { file, path = file, ...options }: PacketSource,
+  { file, path = file, keys: _, ...options }: PacketSource,
 ): PacketReading {
   try {
     return engine.readPacket(INPUT, path, options)

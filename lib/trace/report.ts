@@ -3,6 +3,7 @@
 
 import type { Fault } from '../errors.js'
 import { hepNetName, type Listen } from '../listen/protocols.js'
+import { type SenderSettings, senderRules } from '../listen/senders.js'
 import { dbUrl } from '../options/endpoints.js'
 import type { LoadedRoutes } from '../route/load.js'
 import type { Target } from '../sink/sinks.js'
@@ -49,6 +50,18 @@ export function listenerOf(
       port: first.port,
     }
   )
+}
+
+/** Those that the first listener wants, as the packet came to it. */
+export function keysOf({
+  listen,
+  senders,
+}: {
+  listen: readonly Listen[]
+  senders: SenderSettings
+}): Buffer[] {
+  const [first] = listen
+  return first ? senderRules(senders, first).keys : senders.keys.map((key) => Buffer.from(key))
 }
 
 /** What is not as it would be in the daemon. */

@@ -43,6 +43,8 @@ export interface TraceSettings extends RouterSettings {
 export interface LiveParts extends Pick<Surroundings, 'refusalOf'>, Pick<RouteServices, 'stats' | 'cache'> {
   deeds: readonly Deed[]
   capture: CaptureSwitch
+  /** For the rows of this message; nobody else's. */
+  derived: DerivedRows
   /** What becomes of rows now: of some database at least. */
   storing: 'stored' | 'spooled' | 'in_flight'
   bounds: RecorderBounds & { rows: number }
@@ -71,7 +73,7 @@ export interface TracedRow {
 /** What the columns with the payload are filled by. */
 const PAYLOADS = new Set(['msg', 'payload_text'])
 /** Derived rows of one message. */
-const DERIVED_OCTETS = 16 << 20
+export const DERIVED_OCTETS = 16 << 20
 
 export async function routed(
   { batch }: Pick<TracedPacket, 'batch'>,
@@ -82,8 +84,8 @@ export async function routed(
   const recorder = new Recorder({ ...live, isLogged: settings.isLogged }, live?.bounds)
   const services = servicesOf(recorder, settings, loaded)
   if (services && !live) await new Timers(services).startUp()
-  const derived = new DerivedRows(DERIVED_OCTETS)
-  const holds = new Holds(() => {})
+  const derived = live?.derived ?? new DerivedRows(DERIVED_OCTETS)
+  const holds = new Holds((batch) => derived.released(batch))
   derived.use(holds)
   const deeds = live?.deeds ?? deedsOf(settings.targets)
   const ports = { relays: recorder, derived, deeds, ...(live && { capture: live.capture }) }

@@ -46,11 +46,14 @@ void RawInput::stop(uint32_t drainMs) {
 void RawInput::work() {
   goFirst();
   while (!stopped()) {
+    const auto [first, second] = source_->descriptors();
+    pulse_.beat(first, second);
     const bool some = source_->read(sink_) > 0;
     tellDrops();
     sink_.idle();
     if (!some) waitForFrames();
   }
+  pulse_.end();
   drain();
   source_.reset();  // a promiscuous interface is left alone from here on, whenever our owner goes
   link_ = LinkState::gone;

@@ -13,6 +13,7 @@
 #include "../base/fd.h"
 #include "../base/thread_name.h"
 #include "frame_source.h"
+#include "pulse.h"
 
 namespace hepcapd {
 
@@ -37,6 +38,8 @@ class RawInput {
   }
   // Before join().
   void nameThread(const std::string& name) { hepcapd::nameThread(thread_.native_handle(), name); }
+  // Of the thread; once it ends there is no work.
+  Pulse::Reading pulse() const { return pulse_.read(); }
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   LinkState link() const { return link_.load(std::memory_order_relaxed); }
 
@@ -54,6 +57,7 @@ class RawInput {
   std::atomic<LinkState> link_{LinkState::up};
   std::atomic<int64_t> drainUntilMs_{INT64_MAX};  // of the steady clock, once stopped
   std::atomic<bool> ended_{false};
+  Pulse pulse_;
   std::thread thread_;
 };
 

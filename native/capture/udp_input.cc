@@ -65,6 +65,7 @@ void UdpInput::work() {
   goFirst();
   auto run = std::make_unique<Run>();
   while (stopAtUs_.load() == INT64_MAX) {
+    pulse_.beat(socket_.fd.get());
     const unsigned count = run->read(socket_.fd.get());
     bool waiting;
     {
@@ -80,6 +81,7 @@ void UdpInput::work() {
     if (count == 0) waitReadable(waiting);
     if (count < kRunLength) nap();
   }
+  pulse_.end();
   drain(*run);
   socket_.fd = Fd();  // the port is free from here on, whenever our owner goes
   ended_.store(true, std::memory_order_release);

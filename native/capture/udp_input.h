@@ -13,6 +13,7 @@
 #include "../base/os_error.h"
 #include "../base/thread_name.h"
 #include "../batch/intake.h"
+#include "pulse.h"
 
 namespace hepcapd {
 
@@ -59,6 +60,8 @@ class UdpInput {
   }
   // Before join().
   void nameThread(const std::string& name) { hepcapd::nameThread(thread_.native_handle(), name); }
+  // Of the thread; once it ends there is no work.
+  Pulse::Reading pulse() const { return pulse_.read(); }
   bool ended() const { return ended_.load(std::memory_order_acquire); }
   Intake& intake() { return *intake_; }
   const Intake& intake() const { return *intake_; }
@@ -82,6 +85,7 @@ class UdpInput {
   std::atomic<int64_t> stopAtUs_{INT64_MAX};  // wall clock: what arrived later is not ours any more
   std::atomic<uint32_t> drainMs_{0};
   std::atomic<bool> ended_{false};
+  Pulse pulse_;
   std::thread thread_;
 };
 

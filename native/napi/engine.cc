@@ -68,7 +68,7 @@ Napi::Function Engine::define(Napi::Env env) {
        InstanceMethod<&Engine::flush>("flush"), InstanceMethod<&Engine::take>("take"),
        InstanceMethod<&Engine::counters>("counters"), InstanceMethod<&Engine::setSenders>("setSenders"),
        InstanceMethod<&Engine::admits>("admits"), InstanceMethod<&Engine::agents>("agents"),
-       InstanceMethod<&Engine::close>("close")});
+       InstanceMethod<&Engine::pulses>("pulses"), InstanceMethod<&Engine::close>("close")});
 }
 
 // new Engine({slabBytes, slabs, flushMs, maxRows}, wake)
@@ -235,6 +235,21 @@ Napi::Value Engine::agents(const Napi::CallbackInfo& info) {
   }
   if (const auto fed = fed_.find(input); fed != fed_.end()) list.add(*fed->second);
   return list.toJs(info.Env());
+}
+
+// pulses(): {input, beats, hasWork}[], of the threads that receive, always in the same order.
+Napi::Value Engine::pulses(const Napi::CallbackInfo& info) {
+  Napi::Array list = Napi::Array::New(info.Env());
+  const auto add = [&](uint32_t input, const Pulse::Reading& pulse) {
+    Napi::Object one = Napi::Object::New(info.Env());
+    one.Set("input", double(input));
+    one.Set("beats", double(pulse.beats));
+    one.Set("hasWork", pulse.hasWork);
+    list.Set(list.Length(), one);
+  };
+  for (const Listener& listener : listeners_) add(listener.input, listener.socket->pulse());
+  frameInputs_->eachPulse(add);
+  return list;
 }
 
 Napi::Value Engine::close(const Napi::CallbackInfo& info) {

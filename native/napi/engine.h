@@ -44,6 +44,7 @@ class Engine : public Napi::ObjectWrap<Engine> {
   Napi::Value setSenders(const Napi::CallbackInfo& info);
   Napi::Value admits(const Napi::CallbackInfo& info);
   Napi::Value agents(const Napi::CallbackInfo& info);
+  Napi::Value pulses(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
 
   IntakeCounters countersOf(uint32_t input) const;

@@ -39,6 +39,14 @@ class FrameInputs {
     }
   }
 
+  // Calls `visit(input, Pulse::Reading)` for each thread that captures.
+  template <typename Visit>
+  void eachPulse(Visit&& visit) const {
+    for (const Channel& channel : channels_) {
+      if (channel.raw) visit(channel.input, channel.raw->pulse());
+    }
+  }
+
  private:
   // One thread and what it fills. The threads come last, so that they go first.
   struct Channel {

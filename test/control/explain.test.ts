@@ -1,34 +1,21 @@
 // `explain` of a daemon that runs: packets of every kind, held against what `hepcapd trace` says of them with the same
 // script, and against what the daemon does with them when they are sent. It changes nothing.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { trace } from '../../lib/commands/trace.js'
 import { RefusedError } from '../../lib/errors.js'
-import type { InputLedger, LedgerSnapshot } from '../../lib/ledger.js'
+import type { InputLedger } from '../../lib/ledger.js'
 import { effective } from '../../lib/options/settings.js'
 import { askAt } from '../support/asking.js'
 import { RunningDaemon } from '../support/cli.js'
 import { sendUdp } from '../support/daemon.js'
+import { type Explained, type Rig, startExplaining } from '../support/explaining.js'
 import { hep1, hep2, options, packet } from '../support/packets.js'
 import { until } from '../support/tools.js'
 
 t.setTimeout(240_000)
-
-interface Explained {
-  steps: { step: string; [key: string]: unknown }[]
-  rows: { table: string; columns: Record<string, unknown> }[]
-  packets: { to: string }[]
-  outcome: string
-  reason: string
-  capture: string
-  sinks: unknown[]
-  warnings: string[]
-  stores: string[]
-  message: object | null
-}
 
 const SCRIPT = `modparam("sipcapture", "hep_route", "my_hep")
 modparam("sipcapture", "capture_on", 1)
@@ -145,41 +132,6 @@ const CASES: Case[] = [
   },
 ]
 
-interface Rig {
-  daemon: RunningDaemon
-  folder: string
-  control: string
-  args: string[]
-  ledger(): Promise<LedgerSnapshot>
-  explain(octets: Buffer): Promise<Explained>
-}
-
-function folderOf(t: Test): string {
-  const folder = mkdtempSync(join(tmpdir(), 'hepcapd-explain-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
-
-async function start(t: Test, files: Record<string, string>, ...more: string[]): Promise<Rig> {
-  const folder = folderOf(t)
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-  const control = join(folder, 'c.sock')
-  const args = more.map((arg) => arg.replace('FOLDER', folder))
-  const daemon = await RunningDaemon.start([
-    ...['--listen', 'hep_udp:127.0.0.1:0', '--db-url', `sqlite:${join(folder, 'calls.db')}`],
-    ...['--spool', 'off', '--control', control, '--table-window', 'off'],
-    ...args,
-  ])
-  t.teardown(() => daemon.child.kill('SIGKILL'))
-  const ledger = async () => (await askAt<LedgerSnapshot>(control, 'stats')).result!
-  const explain = async (octets: Buffer) => {
-    const { result, error } = await askAt<Explained>(control, 'explain', [octets.toString('base64')])
-    if (!result) throw new Error(error?.message)
-    return result
-  }
-  return { daemon, folder, control, args, ledger, explain }
-}
-
 /** What `hepcapd trace` says, or why it says nothing. */
 async function traced(rig: Rig, octets: Buffer): Promise<Explained | RefusedError> {
   const file = join(rig.folder, 'packet')
@@ -266,7 +218,7 @@ t.test('packets of every kind: as trace has it, and as the daemon does it', asyn
   t.teardown(() => receiver.child.kill('SIGKILL'))
   const script = SCRIPT.replace('PORT', String(receiver.port('hep_udp')))
   const files = { 's.cfg': script, 'c.toml': '[discard]\nmethods = ["REGISTER"]\n' }
-  const rig = await start(t, files, '--script', 'FOLDER/s.cfg', '--config', 'FOLDER/c.toml')
+  const rig = await startExplaining(t, files, '--script', 'FOLDER/s.cfg', '--config', 'FOLDER/c.toml')
   let stored = 0
   for (const { what, octets, outcome, reason = '', tables } of CASES) {
     const before = [await rig.ledger(), await tablesOf(rig)]

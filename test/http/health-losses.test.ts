@@ -15,8 +15,18 @@ function watchOf(dropped: Record<string, number>) {
     dropped,
     in_flight: 0,
   }
-  const source = { ledger: () => ({ inputs: { in: input }, sinks: {} }), sinks: () => [], heldUpMs: () => 0 }
-  const watch = new HealthWatch(source, () => nowMs)
+  const source = {
+    ledger: () => ({ inputs: { in: input }, sinks: {} }),
+    sinks: () => [],
+    heldUpMs: () => 0,
+    threads: () => [],
+    agents: () => [],
+  }
+  const watch = new HealthWatch(
+    source,
+    () => nowMs,
+    () => nowMs,
+  )
   return {
     watch,
     after(ms: number) {

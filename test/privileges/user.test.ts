@@ -119,6 +119,21 @@ t.test('without raw capture nothing is kept', { skip }, async (t) => {
   t.equal((await daemon.stop()).status, 0)
 })
 
+t.test('the HTTP door may have a port for which the user has no right', { skip }, async (t) => {
+  const net = namespace(t)
+  const some = ['--user', NOBODY, '--listen', 'hep_udp:127.0.0.1:0', '--db-url', 'none:']
+  const daemon = await start(t, net, [...some, '--http', '127.0.0.1:96'])
+  t.match(daemon.err, /answering on http:127\.0\.0\.1:96/)
+  checkThreads(t, daemon, 0n)
+  const ask = `fetch('http://127.0.0.1:96/healthz').then((answer) => process.exit(answer.status === 200 ? 0 : 1))`
+  t.equal(await net.run(process.execPath, ['-e', ask]), 0)
+  await t.rejects(
+    start(t, net, [...some, '--http', '127.0.0.1:96']),
+    /ended with 1: .*cannot open the HTTP door on 127\.0\.0\.1:96: .*name another one with --http/s,
+  )
+  t.equal((await daemon.stop()).status, 0)
+})
+
 t.test('numbers do too, and the group may be another', { skip }, async (t) => {
   const daemon = await start(t, namespace(t), [
     ...['--user', '54321', '--group', '54322', '--listen', 'hep_udp:127.0.0.1:0', '--db-url', 'none:'],

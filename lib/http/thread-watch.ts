@@ -1,0 +1,37 @@
+// Which threads that receive have stopped coming round although something waits for them. A thread with nothing to do is
+// well, however long it waits.
+
+/** Of one thread; always in the same order. */
+export interface ThreadPulse {
+  /** The name of its input. */
+  name: string
+  /** How often it came round to its socket. */
+  beats: number
+  /** Something waits there. */
+  hasWork: boolean
+}
+
+const STUCK_MS = 5000
+
+export class ThreadWatch {
+  /** Since when each has work and the same number of beats. */
+  #idleSince: { beats: number; since: number }[] = []
+  #stuck: { name: string; ms: number }[] = []
+
+  /** To be called about once a second. */
+  look(pulses: readonly ThreadPulse[], nowMs: number): void {
+    const since = pulses.map(({ beats, hasWork }, at) => {
+      const before = this.#idleSince[at]
+      const isSame = hasWork && before?.beats === beats
+      return { beats, since: isSame ? before.since : hasWork ? nowMs : Number.POSITIVE_INFINITY }
+    })
+    this.#idleSince = since
+    const waiting = pulses.map(({ name }, at) => ({ name, ms: nowMs - since[at]!.since }))
+    this.#stuck = waiting.filter(({ ms }) => ms >= STUCK_MS)
+  }
+
+  /** As of the last look: the names of their inputs, and for how long. */
+  get stuck(): readonly { name: string; ms: number }[] {
+    return this.#stuck
+  }
+}
