@@ -22,8 +22,8 @@ export class ThreadWatch {
   look(pulses: readonly ThreadPulse[], nowMs: number): void {
     const since = pulses.map(({ beats, hasWork }, at) => {
       const before = this.#idleSince[at]
-      const isSame = hasWork && before?.beats === beats
-      return { beats, since: isSame ? before.since : hasWork ? nowMs : Number.POSITIVE_INFINITY }
+      if (!hasWork) return { beats, since: Number.POSITIVE_INFINITY }
+      return { beats, since: before?.beats === beats ? Math.min(before.since, nowMs) : nowMs }
     })
     this.#idleSince = since
     const waiting = pulses.map(({ name }, at) => ({ name, ms: nowMs - since[at]!.since }))

@@ -62,6 +62,9 @@ t.test('only who has something to do can be stuck', async (t) => {
   t.equal(look(9, true, 3_624_999), 0)
   t.equal(look(9, true, 3_625_000), 1)
   t.equal(look(10, true, 3_625_001), 0, 'it goes on')
+  t.equal(look(10, false, 3_630_000), 0)
+  t.equal(look(10, true, 3_640_000), 0, 'work for one that was idle')
+  t.equal(look(10, true, 3_645_000), 1, 'and has not moved since')
 })
 
 t.test('a clock that is set forward, and back', { skip: NO_FAKETIME }, async (t) => {
