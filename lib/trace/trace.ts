@@ -98,20 +98,46 @@ export async function routed(
   const rule = router.rules.discards(message)
   if (rule) recorder.discard(rule)
   run.go(Number.POSITIVE_INFINITY, () => false)
-  const shapes = tableShapes(settings.tableLayout)
-  const rows: TracedRow[] = []
-  let rowsLeftOut = 0
+  const rows = new TracedRows(settings)
   await collected(run, waiting, (list) => {
-    const room = Math.max((live?.bounds.rows ?? Number.POSITIVE_INFINITY) - rows.length, 0)
-    rows.push(...tracedRows(list, list.rows.slice(0, room), settings.captureNode, shapes))
-    rowsLeftOut += Math.max(list.rows.length - room, 0)
-    for (const one of messagesOf(list)) sendOn(one, settings, recorder)
-    settle(list, run, fates, live?.storing ?? 'stored')
+    rows.take(list)
+    const refusals = new Map(
+      Array.from(messagesOf(list), (one) => [one.row, sendOn(one, settings, recorder)]),
+    )
+    settle(list, run, fates, { refusals, storing: live?.storing ?? 'stored' })
   })
   derived.seal()
   for (const kept of run.kept) holds.letGo(kept)
   const { steps, packets } = recorder
-  return { steps, packets, rows, rowsLeftOut, ...outcomeOf(outcomes) }
+  return { steps, packets, rows: rows.first, rowsLeftOut: rows.leftOut, ...outcomeOf(outcomes) }
+}
+
+/** The rows that were collected, as many as are wanted. */
+class TracedRows {
+  readonly first: TracedRow[] = []
+  leftOut = 0
+  readonly #most: number
+  readonly #node: string
+  readonly #shapes: TableShapes
+
+  constructor({ live, captureNode, tableLayout }: TraceSettings) {
+    this.#most = live?.bounds.rows ?? Number.POSITIVE_INFINITY
+    this.#node = captureNode
+    this.#shapes = tableShapes(tableLayout)
+  }
+
+  take(list: CollectedRows): void {
+    const room = this.#most - this.first.length
+    this.first.push(...tracedRows(list, list.rows.slice(0, room), this.#node, this.#shapes))
+    this.leftOut += Math.max(list.rows.length - room, 0)
+  }
+}
+
+/** What became of rows. */
+interface Answers {
+  /** By row: why some sink that sends did not take it. */
+  refusals: ReadonlyMap<number, string | undefined>
+  storing: LiveParts['storing']
 }
 
 function servicesOf(
@@ -174,13 +200,14 @@ function settle(
   { rows, origins }: CollectedRows,
   run: BatchRun,
   fates: Fates,
-  storing: LiveParts['storing'],
+  { refusals, storing }: Answers,
 ): void {
   for (const [place, row] of rows.entries()) {
     const origin = origins?.[place] ?? row
     if (storing === 'spooled') fates.spool(origin)
     for (const deed of run.router.ports.deeds) {
-      if (deed !== 'row' || storing === 'stored') fates.done(origin, deed)
+      const refusal = deed === 'sent_row' ? refusals.get(row) : undefined
+      if (deed === 'sent_row' || storing === 'stored') fates.done(origin, deed, refusal && `relay/${refusal}`)
     }
   }
 }
@@ -189,13 +216,16 @@ function* messagesOf({ batch, rows }: CollectedRows): Iterable<Message> {
   for (const row of new Set(rows)) yield batch.message(row)
 }
 
-/** As the sinks that send rows on do. */
-function sendOn(message: Message, { targets, agent }: TraceSettings, recorder: Recorder): void {
+/** As the sinks that send rows on do; the reason of one that does not take it. */
+function sendOn(message: Message, { targets, agent }: TraceSettings, recorder: Recorder): string | undefined {
+  let refusal: string | undefined
   for (const target of targets) {
     if (target.kind !== 'relay') continue
     const packet = message.hepVersion > 0 ? message.packet : agentPacket(message, agent)
-    if (packet) recorder.send(target.to, packet, { settle() {} })
+    const reason = packet ? recorder.send(target.to, packet, { settle() {} }) : 'too_long'
+    refusal = reason ?? refusal
   }
+  return refusal
 }
 
 function tracedRows(

@@ -8,9 +8,12 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { binding } from '../../lib/binding.js'
+import type { Settings } from '../../lib/options/settings.js'
+import type { Relays } from '../../lib/relay/relays.js'
+import { Explainer } from '../../lib/trace/explain.js'
 import { askAt } from '../support/asking.js'
 import { hepcapd } from '../support/cli.js'
-import { sendUdp } from '../support/daemon.js'
+import { SETTINGS, sendUdp, startDaemon } from '../support/daemon.js'
 import { type Explained, startExplaining } from '../support/explaining.js'
 import { ethernet, ipv4, udp, writePcap } from '../support/frames.js'
 import { chunk, hep1, hep3, options, packet } from '../support/packets.js'
@@ -248,6 +251,29 @@ t.test('a database that is away, and a destination that is ourselves', async (t)
 function mappedBytes(pid: number): number {
   return Number(/^VmSize:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
+
+t.test('rows that are sent on, and a destination that takes none', async (t) => {
+  const to = { proto: 'hep_udp', host: '127.0.0.1', port: 9 } as const
+  const { daemon } = await startDaemon({ targets: [{ kind: 'relay', to }] })
+  let refusal: 'resting' | undefined
+  const relays = { refusalOf: () => refusal } as unknown as Relays
+  const settings = { ...SETTINGS, targets: [{ kind: 'relay', to }] } as unknown as Settings
+  const explainer = new Explainer({
+    settings: () => settings,
+    inForce: () => ({ ...daemon.inForce, relays }),
+  })
+  const outcome = async () => {
+    const { outcome, reason, packets, steps } = (await explainer.explain(HEP, 0)).report!.routed
+    return [outcome, reason, packets.length, steps.at(-1)?.step]
+  }
+  t.same(await outcome(), ['relayed', '', 1, 'send'])
+  refusal = 'resting'
+  t.same(await outcome(), ['dropped', 'relay/resting', 0, 'refused'])
+  t.notOk(daemon.ledger().relays)
+  explainer.close()
+  await t.rejects(explainer.explain(HEP, 0), /stopping/)
+  await daemon.stop()
+})
 
 t.test('many of them leave nothing behind', async (t) => {
   const { daemon, control, ledger } = await startExplaining(

@@ -46,9 +46,10 @@ export class Browser {
     socket.on('message', (octets) => this.#hear(JSON.parse(String(octets)) as Said))
   }
 
-  static async open(program = 'chromium'): Promise<Browser> {
+  /** `flags` go to the program, beside the usual ones. */
+  static async open(flags: readonly string[] = [], program = 'chromium'): Promise<Browser> {
     const folder = await mkdtemp(join(tmpdir(), 'hepcapd-browser-'))
-    const child = spawn(program, [...FLAGS, `--user-data-dir=${folder}`, 'about:blank'], {
+    const child = spawn(program, [...FLAGS, ...flags, `--user-data-dir=${folder}`, 'about:blank'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     const socket = new WebSocket(await addressOf(child))
