@@ -12,4 +12,4 @@ export const ctlOptions = {
 
 export const CTL_NOTES =
   'hepcapd ctl commands prints the commands that the daemon has: sip_capture [on|off], stats, reload, log_level [LEVEL], ' +
-  'ps, sinks, spool, explain FILE [FRAME] (a packet as for hepcapd trace; - is standard input).'
+  'ps, sinks, spool, agents, explain FILE [FRAME] (a packet as for hepcapd trace; - is standard input).'
