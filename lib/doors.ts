@@ -143,7 +143,7 @@ const HTTP_CURES: Readonly<Record<string, string>> = {
 
 const SOCKET_CURES: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program has it: name another one with --control, or --control off',
-  EINVAL: 'its path is too long (107 octets at most): name a shorter one with --control',
+  ENAMETOOLONG: '107 octets at most: name a shorter one with --control',
   EACCES: 'its folder is not ours to write: name another one with --control, or --control off',
 }
 

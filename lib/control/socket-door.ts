@@ -8,6 +8,8 @@ import type { JsonRpc } from './json-rpc.js'
 const MODE = 0o660
 const MOST_CONNECTIONS = 512
 const LONGEST_LINE = 1 << 20
+/** Octets (unix(7), sun_path without its NUL). */
+const LONGEST_PATH = 107
 
 export class SocketDoor {
   readonly #path: string
@@ -24,6 +26,7 @@ export class SocketDoor {
 
   /** Takes the place of a socket that nobody listens on. Rejects with Node's system error. */
   async open(): Promise<void> {
+    checkLength(this.#path)
     await removeStale(this.#path)
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
@@ -67,6 +70,12 @@ export class SocketDoor {
     const answer = await this.#rpc.answer(line)
     if (answer !== undefined && !socket.destroyed) socket.write(`${answer}\n`)
   }
+}
+
+/** Node would make the file at a shorter path. */
+function checkLength(path: string): void {
+  if (Buffer.byteLength(path) <= LONGEST_PATH) return
+  throw Object.assign(new Error('the path is too long'), { code: 'ENAMETOOLONG', syscall: 'bind' })
 }
 
 /** Rejects when somebody listens on it; what is no socket stays, and listening fails. */

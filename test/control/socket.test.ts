@@ -1,6 +1,6 @@
 // The control socket and /mi of the real program, and `hepcapd ctl`: capture on and off under load, to the message.
 
-import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -182,6 +182,23 @@ t.test('the socket is its own and its group’s, and takes the place of a dead o
   await next.stop()
   writeFileSync(path, 'no socket')
   await t.rejects(RunningDaemon.start(args), /ended with 1: .*cannot open the control socket/s)
+})
+
+t.test('a path that is too long for a socket is refused, and nothing is made at a shorter one', async (t) => {
+  const folder = folderOf(t)
+  for (const [length, isGood] of [
+    [107, true],
+    [108, false],
+  ] as const) {
+    const path = join(folder, 'x'.repeat(length - folder.length - 1))
+    const starting = RunningDaemon.start([
+      ...['--listen', 'hep_udp:127.0.0.1:0', '--db-url', 'none:'],
+      ...['--control', path],
+    ])
+    if (isGood) await (await starting).stop()
+    else await t.rejects(starting, /ended with 1: .*the path is too long .*107 octets at most/s)
+    t.same(readdirSync(folder), [])
+  }
 })
 
 t.test('one that nobody named may stay shut', async (t) => {

@@ -1,5 +1,7 @@
 // Who may send is loaded again with all else: lists, rates and keys, of the file.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { LedgerSnapshot } from '../../lib/ledger.js'
@@ -20,7 +22,9 @@ function keyed(callId: string, key: string): Buffer {
 t.test('networks, keys and rates are those of the newest file that can be used', async (t) => {
   const base = { db_url: 'none:' }
   const folder = t.testdir()
-  const control = join(folder, 'control')
+  const short = mkdtempSync(join(tmpdir(), 'hepcapd-senders-'))
+  t.teardown(() => rmSync(short, { recursive: true, force: true }))
+  const control = join(short, 'control')
   const reloading = await ReloadingDaemon.start(folder, base, '--control', control)
   const received = async () => {
     const { result } = await askAt<LedgerSnapshot>(control, 'stats')
