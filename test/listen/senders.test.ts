@@ -5,9 +5,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
-import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
-import { WebSocket } from 'ws'
 import type { Daemon } from '../../lib/daemon.js'
 import type { ListenProto } from '../../lib/listen/protocols.js'
 import { ANYBODY, type SenderSettings } from '../../lib/listen/senders.js'
@@ -15,6 +13,7 @@ import { Authority, credentialsOf } from '../support/certificates.js'
 import { hepcapd, RunningDaemon } from '../support/cli.js'
 import { countRows, query, SETTINGS, type Started, startDaemon } from '../support/daemon.js'
 import { chunk, hep1, hep2, hep3, options, packet, u8 } from '../support/packets.js'
+import { overTcp, overTls, overUdp, overWs, type Send } from '../support/senders.js'
 import { missing, until } from '../support/tools.js'
 
 t.setTimeout(240_000)
@@ -27,53 +26,6 @@ const KEY = 'the-right-key'
 function keyed(callId: string, key = KEY): Buffer {
   const plain = packet(options(callId))
   return hep3(plain.subarray(6), chunk(0x0e, key))
-}
-
-/** Sends from one of our addresses; ends when the other side has taken all, or does not want it. */
-type Send = (port: number, from: string, packets: Buffer[]) => Promise<void>
-
-async function overUdp(port: number, from: string, packets: Buffer[]): Promise<void> {
-  const socket = createSocket('udp4')
-  socket.bind(0, from)
-  await once(socket, 'listening')
-  for (const [at, one] of packets.entries()) {
-    if (at % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
-    await new Promise<void>((resolve, reject) =>
-      socket.send(one, port, FRIEND, (error) => (error ? reject(error) : resolve())),
-    )
-  }
-  socket.close()
-}
-
-async function overTcp(port: number, from: string, packets: Buffer[]): Promise<void> {
-  const socket = connectTcp({ port, host: FRIEND, localAddress: from })
-  socket.on('error', () => {})
-  socket.resume()
-  const closed = new Promise((resolve) => socket.once('close', resolve))
-  socket.end(Buffer.concat(packets))
-  await closed
-}
-
-async function overTls(port: number, from: string, packets: Buffer[]): Promise<void> {
-  const plain = connectTcp({ port, host: FRIEND, localAddress: from })
-  plain.on('error', () => {})
-  const closed = new Promise((resolve) => plain.once('close', resolve))
-  const socket = connectTls({ socket: plain, rejectUnauthorized: false })
-  socket.on('error', () => {})
-  socket.resume()
-  socket.end(Buffer.concat(packets))
-  await closed
-}
-
-async function overWs(port: number, from: string, packets: Buffer[]): Promise<void> {
-  const socket = new WebSocket(`ws://${FRIEND}:${port}/`, { localAddress: from, perMessageDeflate: false })
-  socket.on('error', () => {})
-  const closed = new Promise((resolve) => socket.once('close', resolve))
-  socket.on('open', () => {
-    for (const one of packets) socket.send(one)
-    socket.close()
-  })
-  await closed
 }
 
 const TRANSPORTS: [ListenProto, Send][] = [
