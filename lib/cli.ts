@@ -19,13 +19,17 @@ import { TRACE_NOTES, traceOptions } from './options/trace.js'
 import { onOff } from './options/types.js'
 import { packageVersion } from './version.js'
 
-interface Command {
-  summary: string
-  options: OptionTable
+/** What pages say of a command. */
+export interface CommandDescription {
+  readonly summary: string
+  readonly options: OptionTable
   /** What stands behind the options. */
-  argument?: string
+  readonly argument?: string
   /** The end of its help. */
-  notes?: string
+  readonly notes?: string
+}
+
+interface Command extends CommandDescription {
   /** Resolves to the exit status. */
   run(sources: Sources): Promise<number>
 }
@@ -34,7 +38,7 @@ const checkFlags = {
   json: { group: 'Checking:', type: onOff, default: '0', help: 'print it as JSON' },
 } as const satisfies OptionTable
 
-const commands: Record<string, Command> = {
+const runnable: Readonly<Record<string, Command>> = {
   run: { summary: 'capture, in the foreground', options: daemonOptions, run },
   send: { summary: 'send HEP packets: a capture file, or SIP dialogs', options: sendOptions, run: send },
   show: { summary: 'print stored messages of a SQLite database', options: showOptions, run: show },
@@ -77,6 +81,9 @@ const commands: Record<string, Command> = {
   },
 }
 
+/** By name. */
+export const commands: Readonly<Record<string, CommandDescription>> = runnable
+
 /** Resolves to the exit status; an error that nobody can cure rejects. */
 export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   try {
@@ -84,7 +91,7 @@ export async function main(args: readonly string[], env: NodeJS.ProcessEnv): Pro
     if (!called) return 0 // yargs has printed the help or the version
     const { name, argv } = called
     checkCommand(name, argv)
-    return await commands[name]!.run({ command: name, argv, env })
+    return await runnable[name]!.run({ command: name, argv, env })
   } catch (error) {
     if (error instanceof UsageError) return report(error.faults, 2)
     if (error instanceof RefusedError) return report([error.fault()], 1)

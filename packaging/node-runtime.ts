@@ -1,0 +1,28 @@
+// The Node.js that packages bring along, from the npm registry: a binary, and the headers that belong to it.
+
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { answer, ROOT, run } from './run.js'
+
+/** Debian's names, and those of Node.js. */
+export const ARCHITECTURES = { amd64: 'x64', arm64: 'arm64' } as const
+export type Architecture = keyof typeof ARCHITECTURES
+
+/** A long-term release, which is cared for until April 2028. Changed here alone. */
+export const NODE_VERSION = '24.21.0'
+
+const CACHE = join(ROOT, 'build', 'node-runtimes')
+
+/** The folder of an unpacked Node.js with bin/, include/ and LICENSE; npm has checked it against the registry's digest. */
+export function nodeRuntime(architecture: Architecture, version = NODE_VERSION): string {
+  const name = `node-linux-${ARCHITECTURES[architecture]}`
+  const folder = join(CACHE, `${name}-${version}`)
+  if (statSync(folder, { throwIfNoEntry: false })) return folder
+  mkdirSync(CACHE, { recursive: true })
+  const work = mkdtempSync(join(CACHE, 'unpacking-'))
+  const archive = answer('npm', ['pack', '--silent', `${name}@${version}`], { cwd: work })
+  run('tar', ['-xzf', archive], { cwd: work })
+  renameSync(join(work, 'package'), folder)
+  rmSync(work, { recursive: true })
+  return folder
+}
