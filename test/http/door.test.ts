@@ -251,4 +251,5 @@ t.test('closing waits for nobody', async (t) => {
   socket.resume()
   await door.close()
   await closed
+  t.ok(socket.destroyed)
 })
