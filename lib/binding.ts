@@ -3,8 +3,11 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-/** The addon's file: Node loads it, and SQLite loads it again as an extension. */
-export const addonPath = fileURLToPath(new URL('../../build/Release/hepcapd.node', import.meta.url))
+const require = createRequire(import.meta.url)
+const { path: builtOrPrebuilt } = require('node-gyp-build') as { path(folder: string): string }
+
+/** The addon's file, built here or before: Node loads it, and SQLite loads it again as an extension. */
+export const addonPath = builtOrPrebuilt(fileURLToPath(new URL('../..', import.meta.url)))
 
 /** Names one filling of one slab; 53 bits. A released handle names nothing. */
 export type SlabHandle = number
@@ -753,4 +756,4 @@ interface Binding {
   vendors: NamedNumber[]
 }
 
-export const binding = createRequire(import.meta.url)(addonPath) as Binding
+export const binding = require(addonPath) as Binding

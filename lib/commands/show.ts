@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { type Fault, renderFault } from '../errors.js'
 import { columnsIn, filesOf, quoted, tableOf } from '../show/find.js'
 import { messageLines, printable, type StoredRow, tableLines, textOf } from '../show/text.js'
+import { openSqlite } from '../sqlite.js'
 import { type Output, processOutput } from './output.js'
 
 export interface ShowOptions {
@@ -67,7 +68,7 @@ function showNewest(options: ShowOptions, output: Output): Cured | undefined {
   const files = filesOf(options.path)
   if (files.length === 0) return nothingYet(`there is no database ${options.path}`)
   for (const file of files) {
-    const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS })
+    const db = openSqlite(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS })
     try {
       const table = tableOf(db, options.tableName, nameOf('date', options))
       if (table !== undefined) return showTable(db, file, table, options, output)

@@ -1,7 +1,8 @@
 // The last calls that a SQLite database has stored: the newest messages, by Call-ID. What it reads is bounded, so that
 // it never holds back for long what the writer wants to do with its log. It only ever reads.
 
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
+import { openSqlite } from '../sqlite.js'
 import { columnsIn, filesOf, quoted, tableOf } from './find.js'
 
 export interface CallsQuery {
@@ -41,7 +42,7 @@ type Row = Record<string, unknown>
 /** Newest first; none where nothing is stored yet. Throws an SqliteError. */
 export function newestCalls(query: CallsQuery): Call[] {
   for (const file of filesOf(query.path)) {
-    const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS })
+    const db = openSqlite(file, { readonly: true, fileMustExist: true, timeout: BUSY_MS })
     try {
       const table = tableOf(db, query.tableName, query.renamed.date ?? 'date')
       if (table !== undefined) return callsOf(rowsOf(db, table, query), query.last)

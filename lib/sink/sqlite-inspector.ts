@@ -1,8 +1,9 @@
 // A SQLite file as the doctor looks at it: read only, but for removing its own rows.
 
 import { rmSync } from 'node:fs'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { RefusedError } from '../errors.js'
+import { openSqlite } from '../sqlite.js'
 import type { WantedTable } from './engines.js'
 import {
   compared,
@@ -60,7 +61,7 @@ export class SqliteInspector implements Inspector {
   #opened<T>(readonly: boolean, work: (db: Database.Database) => T): T {
     let db: Database.Database | undefined
     try {
-      db = new Database(this.#path, { readonly, fileMustExist: true, timeout: BUSY_MS })
+      db = openSqlite(this.#path, { readonly, fileMustExist: true, timeout: BUSY_MS })
       return work(db)
     } catch (error) {
       const { code = 'ERROR', message } = error as Error & { code?: string }
@@ -84,7 +85,7 @@ function cureOf(code: string): string {
 
 /** A file that has no rows at all is removed, with what stands beside it. Nobody else may have it open. */
 export function removeIfEmpty(path: string): void {
-  const db = new Database(path, { fileMustExist: true, timeout: BUSY_MS })
+  const db = openSqlite(path, { fileMustExist: true, timeout: BUSY_MS })
   try {
     const tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all() as string[]
     const hasRows = tables.some((table) => db.prepare(`SELECT 1 FROM ${quoted(table)} LIMIT 1`).get())

@@ -5,10 +5,11 @@
 // database refuses costs none of its neighbours.
 
 import { statSync } from 'node:fs'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { addonPath } from '../binding.js'
 import { Batch } from '../message.js'
 import type { RowKind } from '../route/rows.js'
+import { openSqlite } from '../sqlite.js'
 import { rowValue } from './row-values.js'
 import { defaultShapes, quoted, sqliteSchema, type TableColumn, type TableShapes } from './schema.js'
 import type { BlockId, BlockRefusal, SlabRows as RowsOfSlab, SlabRef } from './store.js'
@@ -63,7 +64,7 @@ export class SqliteStore {
   constructor(path: string, { busyMs = 1000, shapes = defaultShapes } = {}) {
     this.path = path
     this.#shapes = shapes
-    this.#db = new Database(path)
+    this.#db = openSqlite(path)
     try {
       this.#db.pragma(`busy_timeout = ${busyMs}`)
       this.#db.pragma('page_size = 16384') // counts for a new file only
