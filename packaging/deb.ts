@@ -78,7 +78,7 @@ function control(): void {
     Architecture: architecture,
     Maintainer: MAINTAINER,
     'Installed-Size': kibibytes,
-    Depends: `libc6 (>= ${newestGlibc()}), libgcc-s1, libstdc++6 (>= 12), systemd | systemd-standalone-sysusers`,
+    Depends: `libc6 (>= ${newestGlibc()}), libgcc-s1, libstdc++6 (>= 11), systemd | systemd-standalone-sysusers`,
     Recommends: 'ca-certificates',
     Section: 'net',
     Priority: 'optional',

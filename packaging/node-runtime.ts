@@ -8,8 +8,8 @@ import { answer, ROOT, run } from './run.js'
 export const ARCHITECTURES = { amd64: 'x64', arm64: 'arm64' } as const
 export type Architecture = keyof typeof ARCHITECTURES
 
-/** A long-term release, which is cared for until April 2028. Changed here alone. */
-export const NODE_VERSION = '24.21.0'
+/** A long-term release; on 24 a thread that used better-sqlite3 12 may abort when it ends. Changed here alone. */
+export const NODE_VERSION = '22.23.3'
 
 const CACHE = join(ROOT, 'build', 'node-runtimes')
 

@@ -22,7 +22,7 @@ const noAnalyze = missing('systemd-analyze')
 /** With a program that this host has. */
 function copyIn(folder: string): string {
   const path = join(folder, 'hepcapd.service')
-  writeFileSync(path, unit.replace('/usr/bin/hepcapd', process.execPath))
+  writeFileSync(path, unit.replaceAll('/usr/bin/hepcapd', process.execPath))
   return path
 }
 
@@ -116,7 +116,7 @@ t.test(
 
 t.test('what it runs is a daemon that systemd understands', async (t) => {
   t.same(valuesOf('Type'), ['notify'])
-  t.same(valuesOf('ExecReload'), ['/bin/kill -HUP $MAINPID'])
+  t.same(valuesOf('ExecReload'), ['/usr/bin/hepcapd ctl reload'])
   t.same(valuesOf('CapabilityBoundingSet'), valuesOf('AmbientCapabilities'))
   const flags = valuesOf('ExecStart')[0]?.split(' ').slice(1, 2) ?? []
   const { err } = await hepcapd([...flags, join(t.testdir(), 'none.toml')])
