@@ -30,7 +30,7 @@ for (const page of PAGES) {
 
 t.test('links lead to files and headings', async (t) => {
   for (const page of PAGES) {
-    const text = pageText(page).replaceAll(/^```[^]*?^```$/gm, '')
+    const text = pageText(page).replaceAll(/^```[\s\S]*?^```$/gm, '')
     for (const [, link = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https?:/.test(link)) continue
       const [path = '', anchor] = link.split('#')
