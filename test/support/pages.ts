@@ -18,9 +18,15 @@ export interface Block {
   readonly file?: string
 }
 
+export const README = 'README.md'
+/** Those about inputs, which start many daemons. */
+export const INPUT_PAGES: readonly string[] = ['first-capture', 'hep-agents', 'mirror-port'].map((name) =>
+  join('docs', `${name}.md`),
+)
+
 /** README.md and those of docs/, by their paths from the project's folder. */
 export const PAGES: readonly string[] = [
-  'README.md',
+  README,
   ...readdirSync(join(ROOT, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join('docs', name))

@@ -2,7 +2,17 @@
 // and sudo are small programs in front of the built one. A daemon that would run for ever is stopped once it is ready.
 
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { dialog } from '../../lib/sip/dialog.js'
@@ -15,6 +25,7 @@ import { type Block, blocksOf } from './pages.js'
 import { missing } from './tools.js'
 
 const SECONDS = 45
+const OPEN = 0o777
 /** In the folder: what a daemon beside the commands printed at its end. */
 export const LEDGER = 'ledger.json'
 /** That the pages name. */
@@ -26,6 +37,12 @@ const COMMANDS = readdirSync(join(ROOT, 'dist/lib/commands')).flatMap(
 /** Stays in front until it is ready, and is stopped then: exit status 0 says that it came up, and went as it should. */
 const HEPCAPD = `#!/bin/bash
 program=("${process.execPath}" "${join(ROOT, 'dist/bin/hepcapd.js')}")
+if [ "\${1:-}" = send ] && [ -e beside ]; then
+  "\${program[@]}" "$@"
+  # what comes next may look at what is stored
+  while "\${program[@]}" ctl stats --json | grep -q '"in_flight":[1-9]'; do :; done
+  exit
+fi
 case " \${1:-} " in ${[...COMMANDS, '--help', '--version'].map((name) => `' ${name} '`).join('|')}) exec "\${program[@]}" "$@" ;; esac
 for word in "$@"; do case "$word" in --read|-r) exec "\${program[@]}" "$@" ;; esac; done
 log=$(mktemp -p .)
@@ -43,7 +60,10 @@ exit $status
 
 /** A folder with all that the pages' commands name, and with the files that this page prints. */
 export function folderOf(t: Test, blocks: readonly Block[]): string {
-  const folder = t.testdir({ bin: {}, run: {}, spool: {} })
+  const folder = mkdtempSync(join(tmpdir(), 'hepcapd-docs-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  for (const name of ['bin', 'run', 'spool']) mkdirSync(join(folder, name))
+  for (const path of [folder, join(folder, 'run'), join(folder, 'spool')]) chmodSync(path, OPEN) // daemons become nobody
   const put = (name: string, content: string | Buffer) => writeFileSync(join(folder, name), content)
   const program = (name: string, text: string) =>
     writeFileSync(join(folder, 'bin', name), text, { mode: 0o755 })
@@ -58,6 +78,8 @@ export function folderOf(t: Test, blocks: readonly Block[]): string {
     copyFileSync(join(ROOT, 'examples', name), join(folder, name))
   if (!missing('openssl')) certificates(folder)
   for (const { file, text } of blocks) if (file !== undefined) put(file, text)
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(ROOT, join(folder, 'node_modules/hepcapd'))
   return folder
 }
 
@@ -149,6 +171,7 @@ function besideOf(daemon: string, commands: string): string {
     'trap - EXIT',
     'kill "$(cat beside)"',
     'wait $daemon',
+    'rm beside',
   ].join('\n')
 }
 

@@ -1,0 +1,11 @@
+// Every command of docs/, but for the pages about inputs, does what it is printed for, or says why nobody can run it here.
+
+import t from 'tap'
+import { noNamespaces } from '../support/namespace.js'
+import { INPUT_PAGES, PAGES, README } from '../support/pages.js'
+import { runPage } from '../support/printed-commands.js'
+
+t.setTimeout(240_000)
+
+for (const page of PAGES.filter((one) => one !== README && !INPUT_PAGES.includes(one)))
+  t.test(page, { skip: noNamespaces() }, (t) => runPage(t, page))
