@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import Database from 'better-sqlite3'
+import { openSqlite } from '../lib/sqlite.js'
 import type { Claim } from './support/claim.js'
 
 const BENCHES = ['decode', 'sqlite', 'burst', 'steady', 'read', 'live', 'routes', 'databases', 'mariadb']
@@ -50,7 +50,7 @@ function heading(): string[] {
 }
 
 function sqliteVersion(): unknown {
-  return new Database(':memory:').prepare('SELECT sqlite_version()').pluck().get()
+  return openSqlite(':memory:').prepare('SELECT sqlite_version()').pluck().get()
 }
 
 function commit(): string {

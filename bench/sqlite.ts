@@ -3,11 +3,11 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { binding } from '../lib/binding.js'
 import { columnsOf, quoted } from '../lib/sink/schema.js'
 import { type SlabRows, SqliteStore } from '../lib/sink/sqlite-store.js'
 import type { SlabRef } from '../lib/sink/store.js'
+import { openSqlite } from '../lib/sqlite.js'
 import { Child } from './support/child.js'
 import { type Claim, mustEqual, present } from './support/claim.js'
 import { countRows, SqliteDaemon } from './support/daemon.js'
@@ -87,7 +87,7 @@ async function fresh(path: string, work: () => Promise<number>): Promise<number>
 async function compareRows(rival: Rival, ours: string, theirs: string): Promise<void> {
   comparePayloads(ours)
   await rival.ask({ path: theirs })
-  const db = new Database(ours)
+  const db = openSqlite(ours)
   db.prepare('ATTACH ? AS theirs').run(theirs)
   const columns = columnsOf('sip').map(({ name }) => quoted(name))
   const of = (table: string) => columns.map((column) => `${table}.${column}`).join(', ')
@@ -102,7 +102,7 @@ async function compareRows(rival: Rival, ours: string, theirs: string): Promise<
 }
 
 function comparePayloads(path: string): void {
-  const db = new Database(path, { readonly: true })
+  const db = openSqlite(path, { readonly: true })
   const row = db.prepare('SELECT msg, micro_ts AS microTs FROM sip_capture WHERE id = ?')
   let [id, compared] = [0, 0]
   for (const { octets, ends } of packedDialogs(MESSAGES, 1 << 20)) {

@@ -1,5 +1,6 @@
-// Opens SQLite files: by better-sqlite3 as it was built where it is installed, or else by the binary of it that came
-// with this package for this Node. Never by both: two SQLites in one process do not see each other's locks.
+// Opens SQLite files: by the binary of better-sqlite3 that came with this package for this Node, or else by the one that
+// was built where it is installed. Everything here opens them by this, and so never by both: two SQLites in one process
+// do not see each other's locks.
 
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
@@ -12,17 +13,20 @@ export function sqlitePrebuild(arch: string, modules: string): string {
   return `prebuilds/better-sqlite3-${version}/linux-${arch}/node-${modules}.node`
 }
 
-function isBuilt(): boolean {
+// What came along is preferred: on Node 24.19 and newer a better-sqlite3 12 that is built against its headers aborts the
+// process when it collects a statement (https://github.com/nodejs/node/issues/65446); ours is built against older ones.
+const prebuilt = new URL(`../../${sqlitePrebuild(process.arch, process.versions.modules)}`, import.meta.url)
+const preferred: Database.Options = { nativeBinding: fileURLToPath(prebuilt) }
+const choice = loads(preferred) ? preferred : {}
+
+function loads(options: Database.Options): boolean {
   try {
-    new Database(':memory:').close()
+    new Database(':memory:', options).close()
     return true
   } catch {
-    return false // there is none, or it is for another Node
+    return false // there is none, or it is for another C library
   }
 }
-
-const ours = new URL(`../../${sqlitePrebuild(process.arch, process.versions.modules)}`, import.meta.url)
-const choice: Database.Options = isBuilt() ? {} : { nativeBinding: fileURLToPath(ours) }
 
 /** Throws better-sqlite3's SqliteError, or a TypeError for a missing folder. */
 export function openSqlite(path: string, options: Database.Options = {}): Database.Database {

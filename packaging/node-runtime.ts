@@ -2,13 +2,23 @@
 
 import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { answer, ROOT, run } from './run.js'
 
 /** Debian's names, and those of Node.js. */
 export const ARCHITECTURES = { amd64: 'x64', arm64: 'arm64' } as const
 export type Architecture = keyof typeof ARCHITECTURES
 
-/** A long-term release; on 24 a thread that used better-sqlite3 12 may abort when it ends. Changed here alone. */
+/** What `--arch` names, in either's words; amd64 without it. Throws for any other. */
+export function architectureOf(args: string[]): Architecture {
+  const { arch = 'amd64' } = parseArgs({ args, options: { arch: { type: 'string' } } }).values
+  const found = Object.entries(ARCHITECTURES).find((names) => names.includes(arch))
+  if (found === undefined)
+    throw new Error(`--arch ${arch}: there are ${Object.keys(ARCHITECTURES).join(' and ')}`)
+  return found[0] as Architecture
+}
+
+/** A long-term release, and one of NODES. Changed here alone. */
 export const NODE_VERSION = '22.23.3'
 
 const CACHE = join(ROOT, 'build', 'node-runtimes')

@@ -1,17 +1,20 @@
-// The program as it is installed, complete: its own Node.js, the addon, production dependencies, nothing that is only
-// there to build. The same tree is in every package; where it lies does not matter.
+// The program as it is installed, complete: its own Node.js, native code for it, production dependencies, nothing that is
+// only there to build. The same tree is in every package; where it lies does not matter.
 //
 //   node             the runtime, stripped
-//   app/             package.json, dist/, page/, build/Release/hepcapd.node, node_modules/
+//   app/             package.json, dist/, page/, prebuilds/, node_modules/
 //   hepcapd          what starts it, from wherever it is linked to
 
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Architecture, nodeRuntime } from './node-runtime.js'
+import { sqlitePrebuild } from '../lib/sqlite.js'
+import { ARCHITECTURES, type Architecture, NODE_VERSION, nodeRuntime } from './node-runtime.js'
+import { NODES } from './nodes.js'
+import { type Arch, addonPrebuild, prebuild, tool } from './prebuilds.js'
 import { ROOT, run } from './run.js'
 
 /** Only needed where the addon is built. */
-const FOR_BUILDING = ['node-gyp', 'node-addon-api']
+const FOR_BUILDING = ['node-addon-api']
 /** Of a package: what no program reads. */
 const UNREAD =
   /\.(map|md|markdown|ts|mts|cts|flow|gyp|gypi|yml|html|c|cc|cpp|h|hpp|o|a|d|mk)$|^\.(npmignore|eslintrc|git|editorconfig|nycrc|prettierrc)/i
@@ -36,11 +39,11 @@ exec "$home/node" "$home/app/dist/bin/hepcapd.js" "$@"
 
 /** Makes it in a folder that is not there yet. */
 export function packageTree(folder: string, architecture: Architecture): void {
-  const runtime = nodeRuntime(architecture)
+  const arch = ARCHITECTURES[architecture]
   const app = join(folder, 'app')
   mkdirSync(app, { recursive: true })
-  cpSync(join(runtime, 'bin', 'node'), join(folder, 'node'))
-  run('strip', ['--strip-unneeded', join(folder, 'node')])
+  cpSync(join(nodeRuntime(architecture), 'bin', 'node'), join(folder, 'node'))
+  run(tool(arch, 'strip'), ['--strip-unneeded', join(folder, 'node')])
   writeFileSync(join(folder, 'hepcapd'), LAUNCHER)
   chmodSync(join(folder, 'hepcapd'), 0o755)
   for (const part of ['dist/bin', 'dist/lib', 'page']) {
@@ -50,25 +53,22 @@ export function packageTree(folder: string, architecture: Architecture): void {
     })
   }
   rmSync(join(app, 'dist', 'bin', 'demo.js'))
-  addon(app, runtime)
-  dependencies(app, runtime)
+  dependencies(app)
+  nativeCode(app, arch)
   run('chmod', ['-R', 'u=rwX,go=rX', folder])
   run('find', [app, '-type', 'f', '-exec', 'chmod', '644', '{}', '+'])
 }
 
-function addon(app: string, runtime: string): void {
-  const built = join(ROOT, 'build', 'Release', 'hepcapd.node')
-  const env = { npm_config_nodedir: runtime }
-  run('npm', ['exec', '--', 'node-gyp', 'configure'], { env })
-  run('npm', ['exec', '--', 'node-gyp', 'build'], { env })
-  const place = join(app, 'build', 'Release')
-  mkdirSync(place, { recursive: true })
-  cpSync(built, join(place, 'hepcapd.node'))
-  run('strip', ['--strip-unneeded', join(place, 'hepcapd.node')])
+function nativeCode(app: string, arch: Arch): void {
+  const node = NODES.find(({ version }) => version === NODE_VERSION)
+  if (node === undefined) throw new Error(`Node.js ${NODE_VERSION} is not one of packaging/nodes.ts`)
+  prebuild(arch, [node])
+  for (const file of [addonPrebuild(arch), sqlitePrebuild(arch, node.modules)])
+    cpSync(join(ROOT, file), join(app, file))
 }
 
-/** As package-lock.json has them; better-sqlite3 is built for the runtime, whose versions of V8 it depends on. */
-function dependencies(app: string, runtime: string): void {
+/** As package-lock.json has them, without native code. */
+function dependencies(app: string): void {
   const {
     devDependencies: _,
     scripts: _scripts,
@@ -79,18 +79,7 @@ function dependencies(app: string, runtime: string): void {
   cpSync(join(ROOT, 'package-lock.json'), join(app, 'package-lock.json'))
   run('npm', ['install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: app })
   rmSync(join(app, 'package-lock.json'))
-  const sqlite = join(app, 'node_modules', 'better-sqlite3')
-  const nodeGyp = join(ROOT, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js')
-  run(process.execPath, [nodeGyp, 'rebuild', '--release'], {
-    cwd: sqlite,
-    env: { npm_config_nodedir: runtime },
-  })
-  const built = readFileSync(join(sqlite, 'build', 'Release', 'better_sqlite3.node'))
-  rmSync(join(sqlite, 'build'), { recursive: true })
-  rmSync(join(sqlite, 'src'), { recursive: true })
-  mkdirSync(join(sqlite, 'build', 'Release'), { recursive: true })
-  writeFileSync(join(sqlite, 'build', 'Release', 'better_sqlite3.node'), built, { mode: 0o644 })
-  run('strip', ['--strip-unneeded', join(sqlite, 'build', 'Release', 'better_sqlite3.node')])
+  rmSync(join(app, 'node_modules', 'better-sqlite3', 'src'), { recursive: true })
   rmSync(join(app, 'node_modules', '.package-lock.json'))
   rmSync(join(app, 'node_modules', '.bin'), { recursive: true, force: true })
   prune(join(app, 'node_modules'))

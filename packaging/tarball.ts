@@ -1,13 +1,13 @@
-// `npm run tarball`: the same tree as the Debian package for other systems, in release/: unpack it anywhere.
+// `npm run tarball [-- --arch arm64]`: the same tree as the Debian package for other systems, in release/: unpack it anywhere.
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ARCHITECTURES, type Architecture } from './node-runtime.js'
+import { ARCHITECTURES, architectureOf } from './node-runtime.js'
 import { packageTree } from './package-tree.js'
 import { answer, RELEASE, ROOT, run } from './run.js'
 
-const architecture: Architecture = 'amd64'
+const architecture = architectureOf(process.argv.slice(2))
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
 const work = mkdtempSync(join(tmpdir(), 'hepcapd-tarball-'))
 try {

@@ -3,8 +3,9 @@
 
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { droppedOf, type InputLedger } from '../../lib/ledger.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { RunningDaemon } from '../../test/support/cli.js'
 import { sharedClockMs } from './measure.js'
 
@@ -90,7 +91,7 @@ export class SqliteDaemon {
 
   /** As allStored(). */
   async stored(rows: number): Promise<number> {
-    const db = new Database(this.path, { readonly: true })
+    const db = openSqlite(this.path, { readonly: true })
     try {
       return await allStored(rows, () => lastId(db))
     } finally {
@@ -107,7 +108,7 @@ function lastId(db: Database.Database): number {
 
 /** Rows of the SIP table, counted. */
 export function countRows(path: string): number {
-  const db = new Database(path, { readonly: true })
+  const db = openSqlite(path, { readonly: true })
   try {
     return db.prepare('SELECT count(*) FROM sip_capture').pluck().get() as number
   } finally {

@@ -3,8 +3,9 @@
 //
 // Arguments: a database of the daemon, whose rows it takes. Says `ready`, answers each RivalOrder with seconds.
 
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { columnsOf, quoted, sqliteSchema } from '../../lib/sink/schema.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { timed } from './measure.js'
 
 export interface RivalOrder {
@@ -19,7 +20,7 @@ const names = columnsOf('sip').map(({ name }) => quoted(name))
 const rows = rowsOf(process.argv[2] as string)
 
 function rowsOf(path: string): unknown[][] {
-  const db = new Database(path, { readonly: true })
+  const db = openSqlite(path, { readonly: true })
   const all = db
     .prepare(`SELECT ${names.join(', ')} FROM ${TABLE} ORDER BY id`)
     .raw()
@@ -37,7 +38,7 @@ const SETTINGS = [
 ]
 
 function open(path: string): Database.Database {
-  const db = new Database(path)
+  const db = openSqlite(path)
   for (const setting of SETTINGS) db.pragma(setting)
   for (const statement of sqliteSchema('sip', TABLE)) db.exec(statement)
   return db

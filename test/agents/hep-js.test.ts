@@ -3,8 +3,8 @@
 import { createSocket } from 'node:dgram'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t from 'tap'
+import { openSqlite } from '../../lib/sqlite.js'
 import { RunningDaemon } from '../support/cli.js'
 import { options } from '../support/packets.js'
 import { until } from '../support/tools.js'
@@ -43,7 +43,7 @@ t.test('SIP and reports that hep-js encapsulates are stored in their tables', as
   socket.close()
   const count = () => {
     try {
-      const db = new Database(path, { readonly: true })
+      const db = openSqlite(path, { readonly: true })
       const [sips, reports] = ['sip_capture', 'rtcp_capture'].map((table) =>
         db.prepare(`SELECT * FROM ${table}`).all(),
       )

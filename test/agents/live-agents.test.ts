@@ -4,8 +4,8 @@
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { openSqlite } from '../../lib/sqlite.js'
 import { RunningDaemon } from '../support/cli.js'
 import { Namespace, noNamespaces } from '../support/namespace.js'
 import { missing, until } from '../support/tools.js'
@@ -33,7 +33,7 @@ async function setUp(t: Test) {
     namespace.exec,
   )
   const rows = (where: string): Row[] => {
-    const db = new Database(path, { readonly: true })
+    const db = openSqlite(path, { readonly: true })
     try {
       return db.prepare(`SELECT * FROM sip_capture WHERE ${where} ORDER BY micro_ts, id`).all() as Row[]
     } catch {

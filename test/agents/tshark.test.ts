@@ -5,8 +5,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import Database from 'better-sqlite3'
 import t from 'tap'
+import { openSqlite } from '../../lib/sqlite.js'
 import { hepcapd, RunningDaemon } from '../support/cli.js'
 import { capture, missing, NO_CAPTURES } from '../support/tools.js'
 
@@ -126,7 +126,7 @@ for (const [version, proto] of [
       t.equal(status, 0)
       t.match(Object.values(ledger.inputs), [{ received: 81, stored: 81, in_flight: 0, dropped: {} }])
 
-      const db = new Database(path, { readonly: true })
+      const db = openSqlite(path, { readonly: true })
       t.teardown(() => db.close())
       const rows = db.prepare('SELECT *, hex(msg) AS hex FROM sip_capture ORDER BY id').all() as Record<
         string,

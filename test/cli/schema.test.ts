@@ -1,9 +1,9 @@
 // `hepcapd schema` as users call it: statements that make the tables which the daemon would make.
 
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { sqliteSchema, type TableLayout, tableShapes } from '../../lib/sink/schema.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { hepcapd } from '../support/cli.js'
 
 t.setTimeout(240_000)
@@ -18,7 +18,7 @@ async function schema(args: string[], env: NodeJS.ProcessEnv = {}): Promise<stri
 
 /** What is in a database after these statements, without its automatic indexes. */
 function made(t: Test, statements: string): unknown[] {
-  const db = new Database(join(t.testdir(), 'made.db'))
+  const db = openSqlite(join(t.testdir(), 'made.db'))
   try {
     db.exec(statements)
     return db

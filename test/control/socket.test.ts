@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { openSqlite } from '../../lib/sqlite.js'
 import { hepcapd, RunningDaemon } from '../support/cli.js'
 import { UdpLoad } from '../support/load.js'
 import { until } from '../support/tools.js'
@@ -99,7 +99,7 @@ t.test('capture goes off and on under load, to the message', async (t) => {
   t.equal(input!.received, load.sent)
   t.equal(input!.stored + input!.discarded.capture_off!, load.sent)
   t.same(input!.dropped, {})
-  const table = new Database(db, { readonly: true })
+  const table = openSqlite(db, { readonly: true })
   const numbers = table
     .prepare('SELECT callid FROM sip_capture')
     .pluck()

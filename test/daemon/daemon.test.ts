@@ -5,11 +5,11 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t from 'tap'
 import { Daemon, type DaemonSettings, type Listen, type Target } from '../../lib/daemon.js'
 import { RefusedError } from '../../lib/errors.js'
 import type { InputLedger } from '../../lib/ledger.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { countRows, query, RecordingLog, SETTINGS, sendUdp, startDaemon } from '../support/daemon.js'
 import { settled } from '../support/ledger.js'
 import { options, packet } from '../support/packets.js'
@@ -224,7 +224,7 @@ t.test('a store that cannot be had is refused before a port is opened', async (t
 
 /** Holds the database's write lock, which another program might. */
 function lock(path: string): () => void {
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec('BEGIN IMMEDIATE')
   return () => {
     db.exec('ROLLBACK')
@@ -311,7 +311,7 @@ t.test('none: stores nowhere and says so', async (t) => {
 t.test('several databases get every row; stored is what all of them have', async (t) => {
   const dir = t.testdir()
   const paths = ['one.db', 'two.db', 'picky.db'].map((name) => join(dir, name))
-  const picky = new Database(paths[2])
+  const picky = openSqlite(paths[2]!)
   picky.exec("CREATE TABLE sip_capture (callid TEXT CHECK (callid <> 'call-3'))")
   picky.close()
   const { daemon, log, port } = await startDaemon({ targets: paths.map(sqlite) })
@@ -411,7 +411,7 @@ t.test('a database that is moved away under the daemon is made anew', async (t) 
   const { daemon, port } = await startDaemon({ targets: [sqlite(path)] })
   await sendUdp(port(), calls('old', 3))
   await until(() => total(daemon).stored === 3)
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec(`VACUUM INTO '${join(dir, 'old.db')}'`)
   db.close()
   for (const suffix of ['', '-wal', '-shm']) writeFileSync(join(dir, `gone${suffix}`), '')

@@ -3,13 +3,13 @@
 
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { Daemon } from '../../lib/daemon.js'
 import type { InputLedger } from '../../lib/ledger.js'
 import type { Listen } from '../../lib/listen/protocols.js'
 import { soundRoutes } from '../../lib/route/load.js'
 import { parseScript } from '../../lib/script/parser.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { query, RecordingLog, SETTINGS, sendUdp } from '../support/daemon.js'
 import { hep1, hep2, options, packet } from '../support/packets.js'
 import { until } from '../support/tools.js'
@@ -99,7 +99,7 @@ onreply_route { async(report_capture("told", "reports"), report_done); }
 route[sip_done] { xlog("L_INFO", "committed $ci\\n"); }
 route[report_done] { xlog("L_INFO", "committed report\\n"); }`
   const { send, end, log, path } = await routed(t, { script })
-  const holder = new Database(path)
+  const holder = openSqlite(path)
   t.teardown(() => holder.close())
   holder.exec('BEGIN IMMEDIATE')
   await send([...requests(5), packet('SIP/2.0 200 OK\r\nCall-ID: r\r\n\r\n')])
@@ -123,7 +123,7 @@ t.test('a row that is refused is answered with false, and dropped', async (t) =>
        capture.xlog('L_INFO', msg.callId + ' stored ' + isStored + ' reported ' + isReported)
      }`
   const { send, end, log, path } = await routed(t, { module })
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec("CREATE TABLE picky (callid TEXT CHECK (callid <> 'call-1'))")
   db.close()
   await send(requests(3))

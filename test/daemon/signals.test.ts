@@ -6,8 +6,8 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t from 'tap'
+import { openSqlite } from '../../lib/sqlite.js'
 import { hepcapd, RunningDaemon } from '../support/cli.js'
 import { countRows, query, sendUdp } from '../support/daemon.js'
 import { settled } from '../support/ledger.js'
@@ -95,7 +95,7 @@ t.test('a second signal ends at once, with 128 and its number', async (t) => {
     const daemon = await start(path, '--udp-workers', '4')
     const udp = [new UdpLoad(daemon.port('hep_udp'), 'a'), new UdpLoad(daemon.port('hep_udp'), 'b')]
     await until(() => countRows(path) > 100)
-    const db = new Database(path)
+    const db = openSqlite(path)
     db.exec('BEGIN IMMEDIATE')
     const sent = udp[0]!.sent
     await until(() => udp[0]!.sent > sent) // so that there is something to wait for
@@ -115,7 +115,7 @@ t.test('a second signal ends at once, with 128 and its number', async (t) => {
 t.test('what a database does not take within the stop timeout is told, and the status is 0', async (t) => {
   const path = join(t.testdir(), 'a.db')
   const daemon = await start(path, '--stop-timeout', '500ms', '--spool', 'off')
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec('BEGIN IMMEDIATE')
   await sendUdp(
     daemon.port('hep_udp'),
@@ -135,7 +135,7 @@ t.test('with a spool it is on the disk, and stored by the next daemon', async (t
   const path = join(folder, 'a.db')
   const spool = ['--spool', join(folder, 'spool'), '--stop-timeout', '500ms']
   const daemon = await start(path, ...spool)
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec('BEGIN IMMEDIATE')
   const calls = Array.from({ length: 10 }, (_, i) => packet(options(`call-${i}`)))
   await sendUdp(daemon.port('hep_udp'), calls)

@@ -2,7 +2,6 @@
 
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t from 'tap'
 import { unusable } from '../../lib/doctor/databases.js'
 import { RefusedError } from '../../lib/errors.js'
@@ -10,13 +9,14 @@ import { inspectorOf } from '../../lib/sink/engines.js'
 import { compared, grants, quotedTexts } from '../../lib/sink/inspector.js'
 import { defaultShapes } from '../../lib/sink/schema.js'
 import { AwayError } from '../../lib/sink/store.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { examined, PLAIN } from '../support/doctor.js'
 
 t.setTimeout(240_000)
 
 t.test('SQLite: a table of somebody else, and one that is locked', async (t) => {
   const path = join(t.testdir(), 'calls.db')
-  const db = new Database(path)
+  const db = openSqlite(path)
   t.teardown(() => db.close())
   db.exec('CREATE TABLE sip_capture (id INTEGER PRIMARY KEY, date TEXT, callid TEXT, other TEXT)')
   const found = await examined([...PLAIN, '--db-url', `sqlite:${path}`])

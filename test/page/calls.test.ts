@@ -3,10 +3,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t from 'tap'
 import { CallsReader } from '../../lib/http/page/calls.js'
 import { type CallsQuery, newestCalls } from '../../lib/show/calls.js'
+import { openSqlite } from '../../lib/sqlite.js'
 
 type Row = [microTs: number, method: string, reason: string, from: string, to: string, callId: string]
 
@@ -14,7 +14,7 @@ const COLUMNS = 'micro_ts, method, reply_reason, from_user, to_user, callid'
 const PLACE = { tableName: 'sip_capture', renamed: {} }
 
 function fill(path: string, rows: Row[], columns = COLUMNS, table = 'sip_capture'): void {
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec(`CREATE TABLE "${table}" (${columns})`)
   const insert = db.prepare(`INSERT INTO "${table}" VALUES (${columns.replace(/\w+/g, '?')})`)
   db.transaction(() => rows.forEach((row) => void insert.run(...row)))()

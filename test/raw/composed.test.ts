@@ -2,8 +2,8 @@
 // anywhere, all mixed in one file. What was put in is found, each message once, octet for octet, and so says tshark.
 
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t from 'tap'
+import { openSqlite } from '../../lib/sqlite.js'
 import { makeCase, mixed } from '../support/cases.js'
 import { hepcapd } from '../support/cli.js'
 import * as f from '../support/frames.js'
@@ -39,7 +39,7 @@ for (const seed of [1, 2]) {
 const CHECKED = ['ip', 'udp', 'tcp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`])
 
 function bodiesOf(path: string): string[] {
-  const db = new Database(path, { readonly: true })
+  const db = openSqlite(path, { readonly: true })
   try {
     return (db.prepare('SELECT msg FROM sip_capture').pluck().all() as (Buffer | string)[]).map(String).sort()
   } finally {

@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { openSqlite } from '../../lib/sqlite.js'
 import { hepcapd } from '../support/cli.js'
 import * as f from '../support/frames.js'
 import { rowLines, tsharkLines } from '../support/judge.js'
@@ -39,7 +39,7 @@ async function read(t: Test, file: string): Promise<string> {
 
 /** Seconds are the same in all; what is behind them depends on the unit. */
 function timesOf(database: string): number[] {
-  const db = new Database(database, { readonly: true })
+  const db = openSqlite(database, { readonly: true })
   try {
     return db.prepare('SELECT micro_ts FROM sip_capture ORDER BY id').pluck().all() as number[]
   } finally {

@@ -3,9 +3,10 @@
 
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import t from 'tap'
 import { droppedOf } from '../../lib/ledger.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { countRows, query, sendUdp } from '../support/daemon.js'
 import { PacedLoad } from '../support/paced-load.js'
 import { options, packet } from '../support/packets.js'
@@ -20,7 +21,7 @@ const idsIn = (path: string) => query(path, 'SELECT callid FROM sip_capture') as
 
 /** Keeps a file from being written. */
 function hold(path: string): Database.Database {
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec('BEGIN IMMEDIATE')
   return db
 }

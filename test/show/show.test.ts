@@ -3,10 +3,11 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import t from 'tap'
 import { type ShowOptions, show } from '../../lib/commands/show.js'
 import { sqliteSchema } from '../../lib/sink/schema.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { Heard } from '../send/receiver.js'
 
 t.setTimeout(240_000)
@@ -47,7 +48,7 @@ function database(
   tables: Record<string, Row[]>,
   kind: 'sip' | 'report' = 'sip',
 ): Database.Database {
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.pragma('journal_mode = WAL')
   for (const [table, rows] of Object.entries(tables)) {
     for (const statement of sqliteSchema(kind, table)) db.exec(statement)
@@ -249,7 +250,7 @@ t.test('a table name with strftime letters: the table with the newest last row',
 
 t.test('a table with columns of its own is shown as far as it goes', async (t) => {
   const path = join(t.testdir(), 'hep.db')
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec(
     "CREATE TABLE sip_capture (callid TEXT, odd BLOB); INSERT INTO sip_capture VALUES ('call-9', x'00ff')",
   )

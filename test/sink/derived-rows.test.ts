@@ -4,7 +4,6 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
-import Database from 'better-sqlite3'
 import t from 'tap'
 import { Log } from '../../lib/log.js'
 import type { Batch } from '../../lib/message.js'
@@ -14,6 +13,7 @@ import { rowValue } from '../../lib/sink/row-values.js'
 import { columnsOf, defaultShapes } from '../../lib/sink/schema.js'
 import { type SlabRows, SqliteStore } from '../../lib/sink/sqlite-store.js'
 import { StoreThread } from '../../lib/sink/store-thread.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { derivation, derived, INVITE, onlyOne, received } from '../support/derived.js'
 import { chunk, hep2, hep3, options, packet, packet6, u8 } from '../support/packets.js'
 
@@ -24,7 +24,7 @@ function everyRow(batch: Batch, table = 'sip_capture'): SlabRows {
 }
 
 function stored(path: string, table = 'sip_capture'): Record<string, unknown>[] {
-  const db = new Database(path, { readonly: true })
+  const db = openSqlite(path, { readonly: true })
   try {
     return db.prepare(`SELECT * FROM ${table} ORDER BY id`).all() as Record<string, unknown>[]
   } finally {
@@ -115,7 +115,7 @@ t.test(
     const sealed = onlyOne(made.seal())
     const folder = t.testdir()
     for (const day of ['1970-01-01', '1970-01-02']) {
-      const db = new Database(join(folder, `${day}.db`))
+      const db = openSqlite(join(folder, `${day}.db`))
       db.exec("CREATE TABLE sip_capture (id INTEGER PRIMARY KEY, callid TEXT CHECK (callid <> 'poison'))")
       db.close()
     }

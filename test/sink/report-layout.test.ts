@@ -3,13 +3,13 @@
 
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t from 'tap'
 import { binding } from '../../lib/binding.js'
 import type { Listen } from '../../lib/listen/protocols.js'
 import type { Batch } from '../../lib/message.js'
 import { defaultLayout, tableShapes } from '../../lib/sink/schema.js'
 import { type SlabRows, SqliteStore } from '../../lib/sink/sqlite-store.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { sendUdp, startDaemon } from '../support/daemon.js'
 import { derivation, derived, onlyOne, received } from '../support/derived.js'
 import { chunk, hep1, hep2, hep3, options, packet, packet6, u8, u32 } from '../support/packets.js'
@@ -49,7 +49,7 @@ function reports(batch: Batch, table = 'ops_report_capture'): SlabRows {
 }
 
 function rowsOf(path: string, table = 'ops_report_capture'): Record<string, unknown>[] {
-  const db = new Database(path, { readonly: true })
+  const db = openSqlite(path, { readonly: true })
   try {
     return db.prepare(`SELECT * FROM ${table} ORDER BY id`).all() as Record<string, unknown>[]
   } finally {
@@ -130,7 +130,7 @@ t.test('its columns keep their names whatever those of the other tables are call
 
 t.test('an existing table of Homer 6', async (t) => {
   const path = join(t.testdir(), 'old.db')
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec(
     `CREATE TABLE ops_report_capture (id INTEGER PRIMARY KEY, gid INT NOT NULL DEFAULT 7, tss TIMESTAMP NOT NULL,
      tsu INT NOT NULL, transaction_id TEXT NOT NULL, capt_id INT NOT NULL, event TEXT NOT NULL, data TEXT NOT NULL,

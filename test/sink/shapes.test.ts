@@ -2,7 +2,6 @@
 // are those that a store makes, and take the rows of SQLite.
 
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import type { Batch } from '../../lib/message.js'
 import type { RowKind } from '../../lib/route/rows.js'
@@ -14,6 +13,7 @@ import { PostgresStore } from '../../lib/sink/postgres.js'
 import { quoted, tableShapes } from '../../lib/sink/schema.js'
 import { SqliteStore } from '../../lib/sink/sqlite-store.js'
 import type { Store } from '../../lib/sink/store.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { ClickHouseServer, NO_CLICKHOUSE } from '../support/clickhouse-server.js'
 import { batchOf, newEngine } from '../support/engine.js'
 import { MariadbServer, NO_MARIADB } from '../support/mariadb-server.js'
@@ -82,7 +82,7 @@ function sqliteRows(t: Test, batch: Batch): Record<RowKind, Row[]> {
     [],
   )
   store.close()
-  const db = new Database(path, { readonly: true })
+  const db = openSqlite(path, { readonly: true })
   const rows = (kind: RowKind, table: string) =>
     db.prepare(`SELECT ${selected(kind, quoted)} FROM ${table} ORDER BY ${quoted(KEYS[kind])}`).all() as Row[]
   const all = { sip: rows('sip', 'calls'), report: rows('report', 'ops_report_capture') }

@@ -2,11 +2,11 @@
 
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import t from 'tap'
 import type { Batch } from '../../lib/message.js'
 import { defaultLayout, tableShapes } from '../../lib/sink/schema.js'
 import { type SlabRows, SqliteStore } from '../../lib/sink/sqlite-store.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { batchOf, newEngine } from '../support/engine.js'
 import { chunk, hep3, options, packet, u8 } from '../support/packets.js'
 
@@ -76,7 +76,7 @@ function tablesOf(batch: Batch): SlabRows[] {
 }
 
 function allRows(path: string, table: string, id = 'id'): Record<string, unknown>[] {
-  const db = new Database(path, { readonly: true })
+  const db = openSqlite(path, { readonly: true })
   try {
     return db.prepare(`SELECT * FROM ${table} ORDER BY ${id}`).all() as Record<string, unknown>[]
   } finally {
@@ -140,7 +140,7 @@ t.test('an existing table is used as it is', async (t) => {
   const engine = newEngine()
   t.teardown(() => engine.close())
   const path = join(t.testdir(), 'old.db')
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec(
     'CREATE TABLE sip_capture (CallID TEXT, method TEXT, needy TEXT NOT NULL, number INT NOT NULL, lax TEXT)',
   )
@@ -163,7 +163,7 @@ t.test('columns under other names, in tables of ours and of others', async (t) =
   const path = join(t.testdir(), 'renamed.db')
   const renamed = { id: 'Nr', callid: 'Call_Id', from_user: 'to_user', to_user: 'from_user', msg: 'body' }
   const shapes = tableShapes({ ...defaultLayout, renamed: { ...renamed, type: 'kind' } })
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec('CREATE TABLE old (call_id TEXT NOT NULL, callid TEXT NOT NULL, kind INT)')
   const batch = batchOf(engine, MESSAGES)
   const [sip, report] = tablesOf(batch) as [SlabRows, SlabRows]
@@ -194,7 +194,7 @@ t.test('a row that the database refuses costs none of its neighbours', async (t)
   const engine = newEngine()
   t.teardown(() => engine.close())
   const path = join(t.testdir(), 'picky.db')
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec("CREATE TABLE sip_capture (callid TEXT CHECK (callid <> 'poison'), method TEXT)")
   const batch = batchOf(
     engine,
@@ -215,7 +215,7 @@ t.test('a table that is dropped while we run is made again', async (t) => {
   const store = new SqliteStore(path)
   const first = batchOf(engine, [packet(options('one'))])
   store.insert(tablesOf(first).slice(0, 1), 'n')
-  const db = new Database(path)
+  const db = openSqlite(path)
   db.exec('DROP TABLE sip_capture')
   const second = batchOf(engine, [packet(options('two'))])
   t.same(store.insert(tablesOf(second).slice(0, 1), 'n'), [])
@@ -232,7 +232,7 @@ t.test(
     const path = join(t.testdir(), 'held.db')
     const store = new SqliteStore(path, { busyMs: 1 })
     const batch = batchOf(engine, [packet(options('one'))])
-    const holder = new Database(path)
+    const holder = openSqlite(path)
     holder.exec('BEGIN IMMEDIATE')
     t.throws(() => store.insert(tablesOf(batch), 'n'), { code: 'SQLITE_BUSY' })
     holder.exec('ROLLBACK')
@@ -248,7 +248,7 @@ t.test('a reader sees whole transactions while we write, and a moved file is not
   t.teardown(() => engine.close())
   const path = join(t.testdir(), 'live.db')
   const store = new SqliteStore(path)
-  const reader = new Database(path, { readonly: true })
+  const reader = openSqlite(path, { readonly: true })
   for (let i = 1; i <= 5; i++) {
     const batch = batchOf(engine, [packet(options(`a${i}`)), packet(options(`b${i}`))])
     store.insert(tablesOf(batch).slice(0, 1), 'n')

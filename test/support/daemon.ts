@@ -2,11 +2,11 @@
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import Database from 'better-sqlite3'
 import { Daemon, type DaemonSettings } from '../../lib/daemon.js'
 import { ANYBODY } from '../../lib/listen/senders.js'
 import { Log } from '../../lib/log.js'
 import { defaultLayout } from '../../lib/sink/schema.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { ROUTING } from './routing.js'
 
 /** Everything that was logged, as lines `level message`. */
@@ -84,7 +84,7 @@ export async function sendUdp(port: number, packets: Buffer[], address = '127.0.
 }
 
 export function query(path: string, sql: string): unknown[] {
-  const db = new Database(path, { readonly: true, fileMustExist: true })
+  const db = openSqlite(path, { readonly: true, fileMustExist: true })
   try {
     const statement = db.prepare(sql)
     return statement.columns().length === 1 ? statement.pluck().all() : statement.all()

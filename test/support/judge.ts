@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import Database from 'better-sqlite3'
+import { openSqlite } from '../../lib/sqlite.js'
 
 const run = promisify(execFile)
 
@@ -87,7 +87,7 @@ function kindsOf(values: (name: (typeof FIELDS)[number]) => string[]): string[] 
 
 /** The rows of a database of ours in the same form. */
 export function rowLines(path: string): Line[] {
-  const db = new Database(path, { readonly: true })
+  const db = openSqlite(path, { readonly: true })
   try {
     const rows = db
       .prepare(

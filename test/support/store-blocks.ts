@@ -1,7 +1,6 @@
 // Blocks of rows for stores, and the same rows as SQLite has them: what every other engine is compared with.
 
 import { randomBytes } from 'node:crypto'
-import Database from 'better-sqlite3'
 import type { Test } from 'tap'
 import { binding, type Engine } from '../../lib/binding.js'
 import { Batch } from '../../lib/message.js'
@@ -11,6 +10,7 @@ import { fromDialogs } from '../../lib/send/source.js'
 import { columnsOf, quoted } from '../../lib/sink/schema.js'
 import { SqliteStore } from '../../lib/sink/sqlite-store.js'
 import type { SlabRows, StoreBlock } from '../../lib/sink/store.js'
+import { openSqlite } from '../../lib/sqlite.js'
 import { until } from './tools.js'
 
 const SLAB_BYTES = 8 << 20
@@ -104,7 +104,7 @@ export function sqliteLines(path: string, batches: Batch[]): Record<RowKind, str
     )
   }
   store.close()
-  const db = new Database(path, { readonly: true })
+  const db = openSqlite(path, { readonly: true })
   const lines = (kind: RowKind, table: string) => {
     const exists = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table)
     if (!exists) return []
