@@ -169,3 +169,4 @@ function routeAll(batch: Batch, router: Router, holds: Holds, derived: DerivedRo
 }
 
 await present(() => inFolder(async (folder) => [await wholeProcess(folder), await constructs(folder)]))
+engine.close()
