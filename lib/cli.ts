@@ -79,6 +79,12 @@ const runnable: Readonly<Record<string, Command>> = {
     notes: DOCTOR_NOTES,
     run: doctor,
   },
+  completion: {
+    summary: 'print a script that completes commands and options: source <(hepcapd completion bash)',
+    options: {},
+    argument: 'bash|zsh',
+    run: completion,
+  },
 }
 
 /** By name. */
@@ -280,6 +286,16 @@ async function doctor(sources: Sources): Promise<number> {
   report(configuration.warnings)
   const command = await import('./commands/doctor.js')
   return command.doctor(configuration.settings, { json: flags.json, selfTest: !flags.no_self_test })
+}
+
+async function completion(sources: Sources): Promise<number> {
+  const [first, shell, ...rest] = sources.argv._.map(String)
+  sound({}, { ...sources, argv: { ...sources.argv, _: [first!, ...rest] } })
+  const { SHELLS, completion } = await import('./commands/completion.js')
+  const known = SHELLS.find((one) => one === shell)
+  if (known === undefined)
+    throw usage(shell ?? 'completion', 'it needs a shell', `name one: ${SHELLS.join(' or ')}`)
+  return completion(known, commands)
 }
 
 /** A command's own flags, which only the command line has, and those of the daemon. */

@@ -1,4 +1,5 @@
-// `npm run deb`: the Debian package, with its own Node.js, in release/. What it does to a host is in packaging/debian.
+// `npm run deb [-- --arch arm64]`: the Debian package, with its own Node.js, in release/. What it does to a host is in
+// packaging/debian.
 
 import {
   cpSync,
@@ -14,14 +15,20 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { type Architecture, NODE_VERSION, nodeRuntime } from './node-runtime.js'
+import { commands } from '../lib/cli.js'
+import { completionScript, SHELLS, type Shell } from '../lib/commands/completion.js'
+import { architectureOf, NODE_VERSION, nodeRuntime } from './node-runtime.js'
 import { packageTree } from './package-tree.js'
 import { manualPage } from './reference.js'
 import { answer, RELEASE, ROOT, run } from './run.js'
 
 const HOME = 'usr/lib/hepcapd'
-const MAN = 'usr/share/man/man1'
 const DOC = 'usr/share/doc/hepcapd'
+/** Where each shell looks for what completes a program. */
+const COMPLETIONS: Readonly<Record<Shell, string>> = {
+  bash: 'usr/share/bash-completion/completions/hepcapd',
+  zsh: 'usr/share/zsh/vendor-completions/_hepcapd',
+}
 /** Where each file of packaging/ goes. */
 const PLACES: Readonly<Record<string, string>> = {
   'hepcapd.service': 'lib/systemd/system/hepcapd.service',
@@ -33,7 +40,7 @@ const PLACES: Readonly<Record<string, string>> = {
 const MAINTAINER = 'The hepcapd authors <hepcapd@hepcapd.invalid>'
 const SCRIPTS = ['postinst', 'prerm', 'postrm']
 
-const architecture: Architecture = 'amd64'
+const architecture = architectureOf(process.argv.slice(2))
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
 const root = mkdtempSync(join(tmpdir(), 'hepcapd-deb-'))
 try {
@@ -54,13 +61,21 @@ function fill(): void {
   mkdirSync(join(root, 'usr/bin'), { recursive: true })
   symlinkSync('../lib/hepcapd/hepcapd', join(root, 'usr/bin/hepcapd'))
   for (const name of ['README.md', 'SECURITY.md']) copy(join(ROOT, name), `${DOC}/${name}`)
-  const changes = readFileSync(join(ROOT, 'CHANGELOG.md'))
-  writeFileSync(join(root, DOC, 'CHANGELOG.md.gz'), gzipSync(changes, { level: 9 }))
-  writeFileSync(join(root, DOC, 'changelog.gz'), gzipSync(changelog(), { level: 9 }))
-  writeFileSync(join(root, DOC, 'copyright'), copyright())
-  mkdirSync(join(root, MAN), { recursive: true })
-  writeFileSync(join(root, MAN, 'hepcapd.1.gz'), gzipSync(manualPage(), { level: 9 }))
+  put(`${DOC}/CHANGELOG.md.gz`, packed(readFileSync(join(ROOT, 'CHANGELOG.md'))))
+  put(`${DOC}/changelog.gz`, packed(changelog()))
+  put(`${DOC}/copyright`, copyright())
+  put('usr/share/man/man1/hepcapd.1.gz', packed(manualPage()))
+  for (const shell of SHELLS) put(COMPLETIONS[shell], completionScript(shell, commands))
   run('chmod', ['-R', 'u=rwX,go=rX', root])
+}
+
+function put(to: string, content: string | Buffer): void {
+  mkdirSync(join(root, to, '..'), { recursive: true })
+  writeFileSync(join(root, to), content)
+}
+
+function packed(content: string | Buffer): Buffer {
+  return gzipSync(content, { level: 9 })
 }
 
 function copy(from: string, to: string): void {

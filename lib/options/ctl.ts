@@ -10,6 +10,20 @@ export const ctlOptions = {
   config: daemonOptions.config,
 } as const satisfies OptionTable
 
+/** The commands of a daemon, for who completes them. */
+export const CTL_WORDS = [
+  'agents',
+  'commands',
+  'explain',
+  'log_level',
+  'ps',
+  'reload',
+  'sinks',
+  'sip_capture',
+  'spool',
+  'stats',
+]
+
 export const CTL_NOTES =
   'hepcapd ctl commands prints the commands that the daemon has: sip_capture [on|off], stats, reload, log_level [LEVEL], ' +
   'ps, sinks, spool, agents, explain FILE [FRAME] (a packet as for hepcapd trace; - is standard input).'
