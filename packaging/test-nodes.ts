@@ -1,10 +1,9 @@
 // `npm run test:nodes [-- --node 22] [-- FILES]`: the project's tests on every supported Node, in a copy of this checkout
 // with the native code that was prebuilt for it; `npm run prebuild` comes first. Without files: all tests.
 
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { sqlitePrebuild } from '../lib/sqlite.js'
 import { nodeRuntime } from './node-runtime.js'
 import { majorOf, NODES, type NodeRelease } from './nodes.js'
 import { ROOT, run } from './run.js'
@@ -24,17 +23,14 @@ const PARTS = [
 ]
 const FILES = ['package.json', 'package-lock.json', 'README.md', 'ARCHITECTURE.md', 'CHANGELOG.md']
 
-/** Of hard links, but for the one file that depends on the Node. */
-function copyFor({ version, modules }: NodeRelease): string {
+/** Of hard links, without what was built for another Node. */
+function copyFor({ version }: NodeRelease): string {
   const copy = join(ROOT, 'build-native', 'checkouts', version)
   rmSync(copy, { recursive: true, force: true })
   mkdirSync(copy, { recursive: true })
   const parts = [...PARTS, ...FILES, 'node_modules'].filter((part) => existsSync(join(ROOT, part)))
   run('cp', ['-al', ...parts.map((part) => join(ROOT, part)), copy])
-  const sqlite = join(copy, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node')
-  rmSync(sqlite, { force: true })
-  mkdirSync(join(sqlite, '..'), { recursive: true })
-  cpSync(join(ROOT, sqlitePrebuild(process.arch, modules)), sqlite)
+  rmSync(join(copy, 'node_modules/better-sqlite3/build'), { recursive: true, force: true })
   return copy
 }
 

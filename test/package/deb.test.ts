@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -72,6 +73,7 @@ class System {
 
   remove(): void {
     for (const folder of ['proc', 'dev']) spawnSync('umount', ['-l', join(this.root, folder)])
+    if (readFileSync('/proc/self/mounts', 'utf8').includes(this.root)) return // rather than this host's /dev
     rmSync(this.root, { recursive: true, force: true })
   }
 }
@@ -95,6 +97,12 @@ t.test('installed, used, upgraded, removed, purged', { skip }, async (t) => {
   t.match(system.run('id', 'hepcapd').said, /uid=\d+\(hepcapd\)/)
   t.equal(system.run('stat', '-c', '%U %a', '/var/lib/hepcapd').said.trim(), 'hepcapd 750')
   t.equal(system.run('stat', '-c', '%U %G %a', '/etc/hepcapd/hepcapd.toml').said.trim(), 'root hepcapd 640')
+  for (const file of [
+    'bash-completion/completions/hepcapd',
+    'zsh/vendor-completions/_hepcapd',
+    'man/man1/hepcapd.1.gz',
+  ])
+    t.ok(existsSync(join(system.root, 'usr/share', file)), file)
   t.equal(system.run('hepcapd', 'check', '--config', '/etc/hepcapd/hepcapd.toml').status, 0)
 
   await t.test('the unit', async (t) => {
@@ -146,6 +154,15 @@ t.test('installed, used, upgraded, removed, purged', { skip }, async (t) => {
     t.equal(system.run('stat', '-c', '%U %G %a', '/etc/hepcapd/hepcapd.toml').said.trim(), 'root hepcapd 640')
   })
 
+  await t.test('a newer one leaves its own configuration beside one that was changed', async (t) => {
+    newer(file, join(system.root, 'root', 'newer.deb'))
+    const { status, said } = system.run('dpkg', '-i', '--force-confold', '/root/newer.deb')
+    t.equal(status, 0, said)
+    t.match(system.run('dpkg', '-s', 'hepcapd').said, /^Version: .*\+newer$/m)
+    t.match(readFileSync(join(system.root, 'etc/hepcapd/hepcapd.toml'), 'utf8'), /"mine"/)
+    t.match(readFileSync(join(system.root, 'etc/hepcapd/hepcapd.toml.dpkg-dist'), 'utf8'), /# newer$/m)
+  })
+
   await t.test('removing keeps configuration and rows, purging nothing', async (t) => {
     t.equal(system.run('dpkg', '-r', 'hepcapd').status, 0)
     t.ok(existsSync(join(system.root, DB)))
@@ -156,6 +173,22 @@ t.test('installed, used, upgraded, removed, purged', { skip }, async (t) => {
     t.equal(system.run('dpkg', '-s', 'hepcapd').status, 1)
   })
 })
+
+/** The same package with another version, and another configuration in it. */
+function newer(deb: string, into: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'hepcapd-newer-'))
+  try {
+    execFileSync('dpkg-deb', ['--raw-extract', deb, join(folder, 'tree')])
+    const control = join(folder, 'tree/DEBIAN/control')
+    writeFileSync(control, readFileSync(control, 'utf8').replace(/^Version: .*$/m, '$&+newer'))
+    appendFileSync(join(folder, 'tree/etc/hepcapd/hepcapd.toml'), '# newer\n')
+    execFileSync('dpkg-deb', ['--root-owner-group', '-Zgzip', '-z1', '--build', join(folder, 'tree'), into], {
+      stdio: 'ignore',
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 t.test('lintian has nothing to say that is not argued', { skip: skip || missing('lintian') }, async (t) => {
   const args = ['--tag-display-limit', '0', '--allow-root', '--fail-on', 'error,warning', join(release, deb!)]

@@ -150,6 +150,7 @@ export function runBlock(
     killSignal: 'SIGKILL',
     env: {
       ...env,
+      HOME: folder,
       PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
       RUNTIME_DIRECTORY: join(folder, 'run'),
       KEY: 'secret',
