@@ -18,7 +18,7 @@ import { gzipSync } from 'node:zlib'
 import { commands } from '../lib/cli.js'
 import { completionScript, SHELLS, type Shell } from '../lib/commands/completion.js'
 import { architectureOf, NODE_VERSION, nodeRuntime } from './node-runtime.js'
-import { packageTree } from './package-tree.js'
+import { DOCUMENTS, packageTree } from './package-tree.js'
 import { manualPage } from './reference.js'
 import { answer, RELEASE, ROOT, run } from './run.js'
 
@@ -60,7 +60,7 @@ function fill(): void {
   for (const [from, to] of Object.entries(PLACES)) copy(join(ROOT, 'packaging', from), to)
   mkdirSync(join(root, 'usr/bin'), { recursive: true })
   symlinkSync('../lib/hepcapd/hepcapd', join(root, 'usr/bin/hepcapd'))
-  for (const name of ['README.md', 'SECURITY.md']) copy(join(ROOT, name), `${DOC}/${name}`)
+  for (const name of DOCUMENTS) copy(join(ROOT, name), `${DOC}/${name}`)
   put(`${DOC}/CHANGELOG.md.gz`, packed(readFileSync(join(ROOT, 'CHANGELOG.md'))))
   put(`${DOC}/changelog.gz`, packed(changelog()))
   put(`${DOC}/copyright`, copyright())
@@ -80,7 +80,7 @@ function packed(content: string | Buffer): Buffer {
 
 function copy(from: string, to: string): void {
   mkdirSync(join(root, to, '..'), { recursive: true })
-  cpSync(from, join(root, to))
+  cpSync(from, join(root, to), { recursive: true })
 }
 
 function control(): void {

@@ -15,6 +15,8 @@ import { ROOT, run } from './run.js'
 
 /** Only needed where the addon is built. */
 const FOR_BUILDING = ['node-addon-api']
+/** What goes with the tree for people, with its links. */
+export const DOCUMENTS = ['README.md', 'SECURITY.md', 'docs', 'examples']
 /** Of a package: what no program reads. */
 const UNREAD =
   /\.(map|md|markdown|ts|mts|cts|flow|gyp|gypi|yml|html|c|cc|cpp|h|hpp|o|a|d|mk)$|^\.(npmignore|eslintrc|git|editorconfig|nycrc|prettierrc)/i

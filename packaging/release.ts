@@ -38,6 +38,7 @@ function release(): void {
     rmSync(RELEASE, { recursive: true, force: true })
     cpSync(join(clone, 'release'), RELEASE, { recursive: true })
     writeFileSync(join(RELEASE, 'SHA256SUMS'), sums(RELEASE))
+    run('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: RELEASE })
   } finally {
     rmSync(clone, { recursive: true, force: true })
   }

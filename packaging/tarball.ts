@@ -4,8 +4,16 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ARCHITECTURES, architectureOf } from './node-runtime.js'
-import { packageTree } from './package-tree.js'
+import { DOCUMENTS, packageTree } from './package-tree.js'
 import { answer, RELEASE, ROOT, run } from './run.js'
+
+const FILES = [
+  'LICENSE',
+  'CHANGELOG.md',
+  'packaging/hepcapd.service',
+  'packaging/hepcapd.toml',
+  'packaging/hepcapd.1',
+]
 
 const architecture = architectureOf(process.argv.slice(2))
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
@@ -13,15 +21,7 @@ const work = mkdtempSync(join(tmpdir(), 'hepcapd-tarball-'))
 try {
   const name = `hepcapd-${version}-linux-${ARCHITECTURES[architecture]}`
   packageTree(join(work, name), architecture)
-  for (const file of [
-    'README.md',
-    'SECURITY.md',
-    'LICENSE',
-    'CHANGELOG.md',
-    'packaging/hepcapd.service',
-    'packaging/hepcapd.toml',
-  ])
-    run('cp', [join(ROOT, file), join(work, name)])
+  for (const path of [...DOCUMENTS, ...FILES]) run('cp', ['-r', join(ROOT, path), join(work, name)])
   mkdirSync(RELEASE, { recursive: true })
   const file = join(RELEASE, `${name}.tar.xz`)
   const same = [

@@ -8,6 +8,7 @@ import t, { type Test } from 'tap'
 import { openSqlite } from '../../lib/sqlite.js'
 import { RunningDaemon } from '../support/cli.js'
 import { Namespace, noNamespaces } from '../support/namespace.js'
+import { blocksOf } from '../support/pages.js'
 import { missing, until } from '../support/tools.js'
 
 t.setTimeout(240_000)
@@ -202,19 +203,18 @@ loadmodule "sl.so"
 loadmodule "rr.so"
 loadmodule "pv.so"
 loadmodule "textops.so"
-loadmodule "siptrace.so"
-modparam("siptrace", "trace_on", 1)
-modparam("siptrace", "trace_to_database", 0)
-modparam("siptrace", "trace_mode", 1)
-modparam("siptrace", "hep_mode_on", 1)
-modparam("siptrace", "hep_version", 3)
-modparam("siptrace", "hep_capture_id", 3301)
-modparam("siptrace", "duplicate_uri", "sip:127.0.0.1:${HEP}")
-request_route {
+${siptraceLines()}request_route {
   if (is_method("OPTIONS")) exit;
   if (is_method("INVITE")) record_route();
   $du = "sip:127.0.0.1:${UAS}";
   t_relay();
 }
 `
+}
+
+/** As docs/hep-agents.md has them, with the daemon of this test. */
+function siptraceLines(): string {
+  const lines = blocksOf('docs/hep-agents.md').find(({ text }) => text.startsWith('loadmodule "siptrace.so"'))
+  if (lines === undefined) throw new Error('docs/hep-agents.md has no lines for Kamailio')
+  return lines.text.replace('sip:192.0.2.9:9060', `sip:127.0.0.1:${HEP}`)
 }

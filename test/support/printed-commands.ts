@@ -140,16 +140,13 @@ export function runBlock(
 ) {
   const [command = '', ...args] = namespace.exec
   const script = beside === undefined ? text : besideOf(beside, text)
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(HEPCAPD_|NODE_TEST)/.test(name)),
-  )
   return spawnSync(command, [...args, 'bash', '-euo', 'pipefail', '-c', script], {
     cwd: folder,
     encoding: 'utf8',
     timeout: SECONDS * 1000,
     killSignal: 'SIGKILL',
     env: {
-      ...env,
+      ...environment(),
       HOME: folder,
       PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
       RUNTIME_DIRECTORY: join(folder, 'run'),
@@ -157,6 +154,12 @@ export function runBlock(
       OLD_KEY: 'secret-before',
     },
   })
+}
+
+/** Without what would be an option, or tells Node.js that it runs a test. */
+function environment(): NodeJS.ProcessEnv {
+  const plain = Object.entries(process.env).filter(([name]) => !/^(HEPCAPD_|NODE_TEST)/.test(name))
+  return Object.fromEntries(plain)
 }
 
 /** The daemon is stopped whatever the commands do, and has to end well too. */
@@ -180,5 +183,5 @@ function besideOf(daemon: string, commands: string): string {
 export function checkFile(folder: string, name: string) {
   const flag = name.endsWith('.toml') ? '--config' : name.endsWith('.js') ? '--routes' : '--script'
   const args = [join(ROOT, 'dist/bin/hepcapd.js'), 'check', flag, name]
-  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env: environment() })
 }
