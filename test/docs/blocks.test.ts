@@ -15,6 +15,7 @@ const KNOWN = ['sh', ...MARKED, 'json', 'sql', 'text', '']
 
 for (const page of PAGES) {
   t.test(page, async (t) => {
+    t.match(pageText(page), /^# \w/, 'it has a title')
     const blocks = blocksOf(page)
     const folder = folderOf(t, blocks)
     for (const { where, language, notRun, file } of blocks) {

@@ -55,6 +55,11 @@ export function blocksOf(page: string): Block[] {
   return blocks
 }
 
+/** Those that are to be run, in their order. */
+export function commandsOf(page: string): Block[] {
+  return blocksOf(page).filter(({ language, notRun }) => language === 'sh' && notRun === undefined)
+}
+
 /** Marks stand right above the block, a line each. */
 function marksAbove(lines: readonly string[], fence: number): Pick<Block, 'notRun' | 'beside' | 'file'> {
   const marks: { notRun?: string; beside?: string; file?: string } = {}

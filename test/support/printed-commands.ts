@@ -21,7 +21,7 @@ import { pcap } from '../send/captures.js'
 import { Authority } from './certificates.js'
 import { Namespace } from './namespace.js'
 import { packet } from './packets.js'
-import { type Block, blocksOf } from './pages.js'
+import { type Block, blocksOf, commandsOf } from './pages.js'
 import { missing } from './tools.js'
 
 const SECONDS = 45
@@ -115,14 +115,9 @@ function lacks({ text }: Block): string | undefined {
 /** Every block of commands of a page, in its order. */
 export function runPage(t: Test, page: string): void {
   const blocks = blocksOf(page)
-  const commands = blocks.filter(({ language, notRun }) => language === 'sh' && notRun === undefined)
-  if (commands.length === 0) {
-    t.end()
-    return
-  }
   const folder = folderOf(t, blocks)
   const namespace = network(t)
-  for (const block of commands) {
+  for (const block of commandsOf(page)) {
     const skip = lacks(block)
     t.test(block.where, skip === undefined ? {} : { skip }, (t) => {
       const { status, signal, stdout, stderr } = runBlock(namespace, folder, block)
