@@ -8,24 +8,26 @@ import {
   chmodSync,
   existsSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { basename, join } from 'node:path'
 import t from 'tap'
+import { RELEASE, ROOT } from '../../packaging/run.js'
 import { Namespace, noNamespaces } from '../support/namespace.js'
 import { options } from '../support/packets.js'
 import { missing, until } from '../support/tools.js'
 
 t.setTimeout(900_000)
 
-const release = fileURLToPath(new URL('../../../release/', import.meta.url))
-const deb = existsSync(release) ? readdirSync(release).find((name) => name.endsWith('_amd64.deb')) : undefined
-const skip = (!deb && 'release/ has no package: npm run deb') || missing('debootstrap') || noNamespaces()
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+const deb = join(RELEASE, `hepcapd_${version}_amd64.deb`)
+const skip =
+  (!existsSync(deb) && 'release/ has no package of this version: npm run deb') ||
+  missing('debootstrap') ||
+  noNamespaces()
 
 const MOST_BYTES = 40 << 20
 const DB = '/var/lib/hepcapd/calls.db'
@@ -83,16 +85,15 @@ const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C', DEBIAN_FRONTEN
 t.test('installed, used, upgraded, removed, purged', { skip }, async (t) => {
   const system = new System()
   t.teardown(() => system.remove())
-  const file = join(release, deb!)
-  t.comment(`${deb}: ${(readFileSync(file).length / 2 ** 20).toFixed(1)} MiB`)
-  t.ok(readFileSync(file).length < MOST_BYTES)
-  execFileSync('cp', [file, join(system.root, 'root', 'hepcapd.deb')])
+  t.comment(`${basename(deb)}: ${(readFileSync(deb).length / 2 ** 20).toFixed(1)} MiB`)
+  t.ok(readFileSync(deb).length < MOST_BYTES)
+  execFileSync('cp', [deb, join(system.root, 'root', 'hepcapd.deb')])
   for (const program of ['node', 'cc', 'gcc', 'python3'])
     t.equal(system.run('which', program).status, 1, `no ${program}`)
 
   const { status, said } = system.run('dpkg', '-i', '/root/hepcapd.deb')
   t.equal(status, 0, said)
-  t.equal(system.run('hepcapd', '--version').said.trim(), deb!.split('_')[1])
+  t.equal(system.run('hepcapd', '--version').said.trim(), version)
   t.equal(system.run('systemctl', 'is-enabled', 'hepcapd').said.trim(), 'enabled')
   t.match(system.run('id', 'hepcapd').said, /uid=\d+\(hepcapd\)/)
   t.equal(system.run('stat', '-c', '%U %a', '/var/lib/hepcapd').said.trim(), 'hepcapd 750')
@@ -155,7 +156,7 @@ t.test('installed, used, upgraded, removed, purged', { skip }, async (t) => {
   })
 
   await t.test('a newer one leaves its own configuration beside one that was changed', async (t) => {
-    newer(file, join(system.root, 'root', 'newer.deb'))
+    newer(deb, join(system.root, 'root', 'newer.deb'))
     const { status, said } = system.run('dpkg', '-i', '--force-confold', '/root/newer.deb')
     t.equal(status, 0, said)
     t.match(system.run('dpkg', '-s', 'hepcapd').said, /^Version: .*\+newer$/m)
@@ -191,7 +192,7 @@ function newer(deb: string, into: string): void {
 }
 
 t.test('lintian has nothing to say that is not argued', { skip: skip || missing('lintian') }, async (t) => {
-  const args = ['--tag-display-limit', '0', '--allow-root', '--fail-on', 'error,warning', join(release, deb!)]
+  const args = ['--tag-display-limit', '0', '--allow-root', '--fail-on', 'error,warning', deb]
   const { status, stdout, stderr } = spawnSync('lintian', args, { encoding: 'utf8' })
   t.equal(status, 0, stdout + stderr)
 })
