@@ -24,8 +24,8 @@ const PARTS = [
 const FILES = ['package.json', 'package-lock.json', 'README.md', 'ARCHITECTURE.md', 'CHANGELOG.md']
 
 /** Of hard links, without what was built for another Node. */
-function copyFor({ version }: NodeRelease): string {
-  const copy = join(ROOT, 'build-native', 'checkouts', version)
+function copyFor(node: NodeRelease): string {
+  const copy = join(ROOT, 'build-native', `node-${majorOf(node)}`)
   rmSync(copy, { recursive: true, force: true })
   mkdirSync(copy, { recursive: true })
   const parts = [...PARTS, ...FILES, 'node_modules'].filter((part) => existsSync(join(ROOT, part)))

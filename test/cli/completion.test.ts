@@ -1,7 +1,8 @@
 // `hepcapd completion` in real shells: what they offer after words that are typed.
 
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { commands } from '../../lib/cli.js'
@@ -120,7 +121,9 @@ t.test('zsh', { skip: missing('zsh') }, async (t) => {
 })
 
 t.test('ctl commands are those of a daemon', async (t) => {
-  const control = join(t.testdir(), 'ctl.sock')
+  const folder = mkdtempSync(join(tmpdir(), 'hepcapd-')) // whose path is short enough for a socket
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const control = join(folder, 'ctl.sock')
   const daemon = await RunningDaemon.start([
     ...['--listen', 'hep_udp:127.0.0.1:0', '--db-url', 'none:', '--spool', 'off'],
     ...['--control', control, '--http', 'off', '--log-format', 'text'],
