@@ -176,22 +176,24 @@ export class Daemon {
 
   /**
    * What can change while messages come in: routes, tables, node name, on and off, certificates, who may send, and the
-   * sinks that were prepared.
+   * sinks that were prepared. Resolves when what comes in from then on is captured, or not, as the settings say; all else
+   * has changed at once.
    */
   reload(
     settings: RouterSettings & Pick<DaemonSettings, 'tls' | 'senders'>,
     routes?: LoadedRoutes,
     sinks?: SinkChange,
-  ): void {
+  ): Promise<void> {
     this.#listeners.reload(settings.tls, settings.senders)
     this.#relays.tls = settings.tls
-    if (settings.captureOn !== this.#dispatcher.router.settings.captureOn)
-      void this.#routing.capture.turn(settings.captureOn)
+    const isTurned = settings.captureOn !== this.#dispatcher.router.settings.captureOn
+    const turned = isTurned ? this.#routing.capture.turn(settings.captureOn) : Promise.resolve()
     const set = sinks?.use() ?? this.#sinks.inForce
     const before = destinationsOf(this.#dispatcher.router.settings)
     this.#dispatcher.use(this.#routing.router(settings, set.deeds, routes), set)
     const named = destinationsOf(settings)
     for (const [name, to] of before) if (!named.has(name)) this.#relays.rest(to)
+    return turned
   }
 
   ledger(): LedgerSnapshot {

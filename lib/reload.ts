@@ -86,7 +86,7 @@ export class Reloader {
     for (const name of fixed)
       this.#log.warn(`reload: a change of ${name} takes a restart; the old value stays`)
     this.#effective = next
-    this.#daemon.reload(settings, routes, sinks)
+    await this.#daemon.reload(settings, routes, sinks)
     this.#log.level = settings.logLevel
     this.#log.info('reload: the new configuration is in force')
     return { applied: true, warnings, fixed }

@@ -288,7 +288,7 @@ t.test('capture off discards, until a reload switches it on', async (t) => {
   const { daemon, port } = await startDaemon(settings)
   await sendUdp(port(), calls('off', 10))
   await until(() => total(daemon).discarded === 10)
-  daemon.reload({ ...SETTINGS, captureOn: true, tableName: 'sip_on', captureNode: 'other' })
+  await daemon.reload({ ...SETTINGS, captureOn: true, tableName: 'sip_on', captureNode: 'other' })
   await sendUdp(port(), calls('on', 5))
   await until(() => countRows(path, 'sip_on') === 5)
   await daemon.stop()
