@@ -11,7 +11,7 @@ import { MariadbServer, NO_MARIADB } from '../test/support/mariadb-server.js'
 import { NO_POSTGRES, PostgresServer } from '../test/support/postgres-server.js'
 import { writeCapture } from './support/capture.js'
 import { Child } from './support/child.js'
-import { type Claim, mustEqual, present } from './support/claim.js'
+import { type Answer, type Claim, mustEqual, present } from './support/claim.js'
 import type { DriverOrder } from './support/driver-process.js'
 import { inFolder } from './support/folder.js'
 import { figure, sharedClockMs, spread, spreadText, takeTurns } from './support/measure.js'
@@ -65,13 +65,13 @@ await present(() =>
     const files = { full: join(folder, 'calls.pcap'), empty: join(folder, 'empty.pcap') }
     writeCapture(files.full, MESSAGES)
     writeCapture(files.empty, 0)
-    const claims: Claim[] = []
+    const answers: Answer[] = []
     for (const engine of Object.keys(rivals) as DatabaseEngine[]) {
       const { missing } = rivals[engine]
-      if (missing) console.log(`not measured: ${missing}`)
-      else claims.push(await reading(engine, rivals[engine], files))
+      if (missing) answers.push({ claim: claimFor(engine), missing })
+      else answers.push(await reading(engine, rivals[engine], files))
     }
-    return claims
+    return answers
   }),
 )
 
@@ -98,6 +98,10 @@ async function reading(
   }
 }
 
+function claimFor(engine: DatabaseEngine): string {
+  return `${engine}: a capture file is stored at ${LEAST_RATIO} times the rate of its client alone, or more`
+}
+
 function claimOf(
   engine: DatabaseEngine,
   client: string,
@@ -108,7 +112,7 @@ function claimOf(
   const ratios = spread(daemon.map((seconds, round) => (best[round] as number) / (seconds - start)))
   const rates = (seconds: number[]) => spreadText(spread(seconds.map((s) => MESSAGES / s)), 'rows/s')
   return {
-    claim: `${engine}: a capture file is stored at ${LEAST_RATIO} times the rate of its client alone, or more`,
+    claim: claimFor(engine),
     holds: ratios.median >= LEAST_RATIO,
     method:
       `--read of ${figure(MESSAGES)} messages as a whole process, less the time that it takes for an empty file, against ` +
